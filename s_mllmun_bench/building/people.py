@@ -1,0 +1,128 @@
+"""Everybody of a dataset in memory: texts by a writer, images by the sources, a group by the seed.
+
+Each part draws from a generator of its own, made from the seed and the part's name: another writer
+leaves the images and the groups as they were.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from s_mllmun_bench.building.groups import deal
+from s_mllmun_bench.building.pictures import Album, Picture, collect
+from s_mllmun_bench.building.recipe import Part, Recipe, load_part
+from s_mllmun_bench.contracts import ImageSource, Progress, Writer, WrittenPerson
+from s_mllmun_bench.data.layout import UNSEEN
+from s_mllmun_bench.errors import BenchError
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as it will be stored."""
+
+    id: str
+    group: str
+    written: WrittenPerson
+    face: Picture
+    ophthalmic: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that a dataset stores."""
+
+    people: Sequence[Person]
+    """By id; the unseen ones last."""
+    refusals: Sequence[str]
+
+    def of(self, group: str) -> list[Person]:
+        """Return the people of one group, by id."""
+        return [person for person in self.people if person.group == group]
+
+
+def make_world(recipe: Recipe, recipe_path: Path, progress: Progress) -> World:
+    """Draw, write and deal everybody.
+
+    Raises:
+        BenchError: a part is missing, gives too little, or there are too few people.
+    """
+    groups = _groups(recipe)
+    ids = list(groups)
+    faces = _pictures(recipe.faces, "faces", recipe, recipe_path, len(ids), progress)
+    eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, len(ids), progress)
+    writer = cast(Writer, load_part(recipe.writer, recipe_path, "writer"))
+    written = _written(writer, recipe, ids, faces, eyes, progress)
+    people = [
+        Person(person, groups[person], texts, face, eye)
+        for person, texts, face, eye in zip(ids, written, faces, eyes, strict=True)
+    ]
+    return World(people, _refusals(writer, recipe))
+
+
+def generator(seed: int, part: str) -> random.Random:
+    """Return the random generator of one part of a build; parts do not disturb each other."""
+    return random.Random(f"{seed} {part}")
+
+
+def _groups(recipe: Recipe) -> dict[str, str]:
+    """Return everybody's id with the group, the unseen people last."""
+    known = [f"p{number:04}" for number in range(1, recipe.people + 1)]
+    unseen = [f"u{number:04}" for number in range(1, recipe.unseen + 1)]
+    return deal(known, generator(recipe.seed, "groups")) | dict.fromkeys(unseen, UNSEEN)
+
+
+def _pictures(
+    part: Part, what: str, recipe: Recipe, recipe_path: Path, count: int, progress: Progress
+) -> list[Picture]:
+    source = cast(ImageSource, load_part(part, recipe_path, "source"))
+    rng = generator(recipe.seed, what)
+    tick = _ticks(count, what, progress)
+    return collect(source, part.name, count, rng, part.settings, recipe.images, tick)
+
+
+def _written(
+    writer: Writer,
+    recipe: Recipe,
+    ids: Sequence[str],
+    faces: Sequence[Picture],
+    eyes: Sequence[Picture],
+    progress: Progress,
+) -> list[WrittenPerson]:
+    rng = generator(recipe.seed, "texts")
+    tick = _ticks(len(ids), "texts", progress)
+    written = []
+    for texts in islice(writer.people(ids, Album(faces), Album(eyes), rng, recipe.writer.settings), len(ids)):
+        written.append(texts)
+        tick()
+    got = [texts.profile.person for texts in written]
+    if got != list(ids):
+        raise BenchError(
+            f"the writer {recipe.writer.name} must write {len(ids)} people in order; it wrote {len(got)}"
+        )
+    return written
+
+
+def _refusals(writer: Writer, recipe: Recipe) -> list[str]:
+    rng = generator(recipe.seed, "refusals")
+    refusals = writer.refusals(recipe.refusals, rng, recipe.writer.settings)
+    if len(refusals) != recipe.refusals:
+        raise BenchError(
+            f"the writer {recipe.writer.name} gave {len(refusals)} refusals, and {recipe.refusals} are wanted"
+        )
+    return refusals
+
+
+def _ticks(total: int, what: str, progress: Progress) -> Callable[[], None]:
+    """Return a function that reports one more each time it is called."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total, what)
+
+    progress(0, total, what)
+    return tick

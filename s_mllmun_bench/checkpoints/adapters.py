@@ -1,0 +1,204 @@
+"""Adapters: functions from a named weight to a weight, applied one tensor at a time.
+
+Every weight that an adapter names must be found, or nothing is applied: elsewhere a LoRA whose keys
+match nothing is silently ignored, which scores the model that never unlearned. From the one function
+follow application in memory, inside a running engine and in a streaming merge (see `merging`).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from s_mllmun_bench.checkpoints import lora, sculpted
+from s_mllmun_bench.checkpoints.architectures import Naming
+from s_mllmun_bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+IDENTITY = "identity_adapter.json"
+_MARKERS = (lora.CONFIG, sculpted.SETTINGS, IDENTITY)
+
+
+class Adapter(Protocol):
+    """A function on named weights."""
+
+    @property
+    def kind(self) -> str:
+        """``lora``, ``sculpted`` or ``identity``."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """The folder it was read from, for messages."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that changes what it does, hexadecimal."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The weights it changes; names in memory once it is bound to a model (see `bind`)."""
+        ...
+
+    def apply(self, name: str, weight: Tensor) -> Tensor:
+        """Return the changed weight, in the same dtype and on the same device.
+
+        Args:
+            name: one of ``names``.
+            weight: is left as it is; shape (out, in).
+
+        Raises:
+            BenchError: the adapter is for a weight of another shape.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAdapter:
+    """Changes nothing; the reference ``original``."""
+
+    source: str
+    kind: str = "identity"
+    digest: str = hashlib.sha256(b"identity").hexdigest()
+    names: frozenset[str] = frozenset()
+
+    def apply(self, name: str, weight: Tensor) -> Tensor:
+        """Return the weight itself."""
+        return weight
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAdapter:
+    """An adapter whose names are those of one model in memory."""
+
+    adapter: Adapter
+    own: Mapping[str, str]
+    """By name in memory: the adapter's own name for that weight."""
+
+    @property
+    def kind(self) -> str:
+        """As in `Adapter`."""
+        return self.adapter.kind
+
+    @property
+    def source(self) -> str:
+        """As in `Adapter`."""
+        return self.adapter.source
+
+    @property
+    def digest(self) -> str:
+        """As in `Adapter`."""
+        return self.adapter.digest
+
+    @property
+    def names(self) -> frozenset[str]:
+        """As in `Adapter`."""
+        return frozenset(self.own)
+
+    def apply(self, name: str, weight: Tensor) -> Tensor:
+        """As in `Adapter`."""
+        return self.adapter.apply(self.own[name], weight)
+
+
+def load_adapter(folder: Path, k: float | None = None) -> Adapter:
+    """Read an adapter's folder; what is in it says of which kind it is.
+
+    Args:
+        folder: a PEFT LoRA, a sculpted adapter or the identity.
+        k: for a sculpted adapter: masking strength in place of its own.
+
+    Raises:
+        BenchError: it is none, or it cannot be read, or ``k`` is given for another kind.
+    """
+    found = [name for name in _MARKERS if (folder / name).is_file()]
+    if len(found) != 1:
+        got = " and ".join(found) or "none"
+        raise BenchError(f"{folder} is no adapter folder: wanted one of {', '.join(_MARKERS)}; got {got}")
+    if found == [sculpted.SETTINGS]:
+        return sculpted.read_sculpted(folder, k)
+    if k is not None:
+        raise BenchError(f"k is for sculpted adapters, and {folder} is none")
+    return lora.read_lora(folder) if found == [lora.CONFIG] else IdentityAdapter(str(folder))
+
+
+def write_identity(folder: Path) -> None:
+    """Write the adapter that changes nothing into an existing folder."""
+    (folder / IDENTITY).write_text("{}\n", encoding="utf-8")
+
+
+def bind(adapter: Adapter, naming: Naming) -> BoundAdapter:
+    """Return the adapter with its names translated to those of a model in memory.
+
+    An adapter may name a weight as in memory or as published; that depends on what trained it.
+
+    Raises:
+        BenchError: a name finds no weight, or one that the model ties to another, which would change
+            both although only one was trained.
+    """
+    found = {name: naming.in_memory(name) for name in sorted(adapter.names)}
+    if lost := [name for name, there in found.items() if there is None]:
+        raise BenchError(
+            f"{adapter.source}: {len(lost)} of {len(adapter.names)} keys find no weight in the model; "
+            f"the first are {', '.join(lost[:3])}; the model has {', '.join(sorted(naming.shapes)[:3])}"
+        )
+    own = {there: name for name, there in found.items() if there is not None}
+    if len(own) < len(found):
+        raise BenchError(f"{adapter.source} names a weight twice, as in memory and as published")
+    if tied := sorted(naming.tied.intersection(own)):
+        raise BenchError(f"{adapter.source} changes {tied[0]}, which this model ties to another weight")
+    return BoundAdapter(adapter, own)
+
+
+def apply_adapter(model: "PreTrainedModel", adapter: Adapter) -> None:
+    """Change a model's weights in place.
+
+    Raises:
+        BenchError: a name of the adapter finds no weight (see `bind`); the model is unchanged.
+    """
+    apply_adapters(model, [adapter])
+
+
+def apply_adapters(model: "PreTrainedModel", adapters: Sequence[Adapter]) -> None:
+    """Change a model's weights in place by several adapters, rounded once.
+
+    Raises:
+        BenchError: as in `apply_adapter`.
+    """
+    naming = Naming(model)
+    bound = [bind(adapter, naming) for adapter in adapters]
+    with torch.no_grad():
+        for name in sorted(frozenset().union(*(adapter.names for adapter in bound))):
+            parameter = model.get_parameter(name)
+            parameter.copy_(changed(name, parameter.detach(), bound))
+
+
+def changed(name: str, weight: Tensor, adapters: Sequence[Adapter]) -> Tensor:
+    """Return a weight as all adapters that name it leave it, in its dtype, rounded once.
+
+    Args:
+        name: the weight's name in memory.
+        weight: is returned itself where no adapter names it.
+        adapters: bound ones, in the order of application.
+
+    Raises:
+        BenchError: the weight is quantised, or an adapter is for a weight of another shape.
+    """
+    touching = [adapter for adapter in adapters if name in adapter.names]
+    if not touching:
+        return weight
+    if not weight.is_floating_point() or weight.element_size() == 1:
+        raise BenchError(
+            f"{touching[0].source}: {name} is stored as {weight.dtype}; only unquantised weights are changed"
+        )
+    whole = weight.float()
+    for adapter in touching:
+        whole = adapter.apply(name, whole)
+    return whole.to(weight.dtype)

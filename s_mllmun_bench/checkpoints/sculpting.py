@@ -1,0 +1,114 @@
+"""Sculpting: the forgetting update without the entries that fight the retaining anchor.
+
+Source: the paper, Eq. 6-10. Everything is float32, entry by entry and one weight matrix at a time, and
+the two criteria can be switched off one by one for the paper's ablation (its table 2).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+EPSILON = 1e-8
+"""Default of the epsilon in Eq. 8, which the paper leaves open."""
+
+
+def sculpt(
+    forget_IO: Tensor,
+    anchor_IO: Tensor,
+    k: float,
+    *,
+    epsilon: float = EPSILON,
+    direction: bool = True,
+    magnitude: bool = True,
+) -> Tensor:
+    """Return the forgetting update with the masked entries set to 0 (Eq. 10).
+
+    Args:
+        forget_IO: forgetting update of one weight matrix; shape (in, out), or (out, in) as torch keeps
+            the weights of linear layers: every step is entrywise.
+        anchor_IO: the retaining anchor's update of the same matrix; same shape.
+        k: masking strength, no unit, >= 0. Larger k masks less and forgets more; 0 masks every
+            directional conflict, infinity none.
+        epsilon: of Eq. 8, > 0.
+        direction: apply the criterion of directional conflict (Eq. 6).
+        magnitude: apply the criterion of relative magnitude (Eq. 7); without it ``k`` plays no role.
+            Without both criteria nothing is masked.
+
+    Returns:
+        The sculpted update, float32; same shape.
+
+    Raises:
+        ValueError: the shapes differ, ``k`` is negative or ``epsilon`` is not positive.
+    """
+    mask_IO = conflict_mask(
+        forget_IO, anchor_IO, k, epsilon=epsilon, direction=direction, magnitude=magnitude
+    )
+    return forget_IO.float().masked_fill(mask_IO, 0.0)
+
+
+def masked_share(
+    forget_IO: Tensor,
+    anchor_IO: Tensor,
+    k: float,
+    *,
+    epsilon: float = EPSILON,
+    direction: bool = True,
+    magnitude: bool = True,
+) -> float:
+    """Return the share of a matrix's entries that `sculpt` sets to 0, 0 to 1.
+
+    For independent zero-mean Gaussian updates it is ``arctan(1 / k) / pi``. Arguments and errors are
+    those of `sculpt`.
+    """
+    mask_IO = conflict_mask(
+        forget_IO, anchor_IO, k, epsilon=epsilon, direction=direction, magnitude=magnitude
+    )
+    return int(mask_IO.sum()) / mask_IO.numel()
+
+
+def conflict_mask(
+    forget_IO: Tensor,
+    anchor_IO: Tensor,
+    k: float,
+    *,
+    epsilon: float = EPSILON,
+    direction: bool = True,
+    magnitude: bool = True,
+) -> Tensor:
+    """Return the mask M of Eq. 9: true where both criteria say "harmful and dominant".
+
+    A criterion that is switched off agrees to everything. Arguments and errors are those of `sculpt`.
+
+    Returns:
+        Booleans; the updates' shape.
+    """
+    if forget_IO.shape != anchor_IO.shape:
+        raise ValueError(f"shapes differ: {tuple(forget_IO.shape)} and {tuple(anchor_IO.shape)}")
+    if not k >= 0:
+        raise ValueError(f"k must be 0 or more, got {k}")
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be more than 0, got {epsilon}")
+    forget_IO, anchor_IO = forget_IO.float(), anchor_IO.float()
+    mask_IO = torch.full_like(forget_IO, direction or magnitude, dtype=torch.bool)
+    if direction:
+        mask_IO &= _opposed(forget_IO, anchor_IO)
+    if magnitude:
+        mask_IO &= _dominant(forget_IO, anchor_IO, k, epsilon)
+    return mask_IO
+
+
+def _opposed(forget_IO: Tensor, anchor_IO: Tensor) -> Tensor:
+    """Return C of Eq. 6: the updates' signs differ.
+
+    Signs are multiplied, not entries: the product of two entries below 1e-23 is 0 in float32.
+    """
+    return forget_IO.sign() * anchor_IO.sign() < 0
+
+
+def _dominant(forget_IO: Tensor, anchor_IO: Tensor, k: float, epsilon: float) -> Tensor:
+    """Return R of Eq. 7 and 8: the forgetting entry exceeds k times the anchor's, scaled to its norm."""
+    if math.isinf(k):
+        return torch.zeros_like(forget_IO, dtype=torch.bool)
+    rho = float(torch.linalg.norm(forget_IO)) / (float(torch.linalg.norm(anchor_IO)) + epsilon)
+    return k * rho * anchor_IO.abs() < forget_IO.abs()

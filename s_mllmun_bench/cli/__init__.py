@@ -1,0 +1,115 @@
+"""The command line `bench`: one module per command, imported when that command is called.
+
+The names and their help lines stand in this file, so that ``bench --help`` imports no command, and with
+it neither torch nor transformers nor vllm: it answers in less than 0.3 s.
+"""
+
+import importlib
+import sys
+from typing import Annotated, Any, NamedTuple, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from s_mllmun_bench.errors import BenchError
+
+
+class _Entry(NamedTuple):
+    function: str
+    """The command's function in the module of ``s_mllmun_bench.cli`` that has the command's name."""
+    help: str
+
+
+COMMANDS = {
+    "build": _Entry("build", "Build a dataset from a recipe."),
+    "pretrain": _Entry("pretrain", "Pretrain a mini checkpoint from scratch, on a world of its own."),
+    "finetune": _Entry("finetune", "Teach a model the people of a dataset, in the fixed format."),
+    "unlearn": _Entry("unlearn", "Make a model forget the forget set, by one of the methods."),
+    "merge": _Entry("merge", "Write a checkpoint with adapters merged into its weights."),
+    "eval": _Entry("evaluate", "Answer, judge and score: the whole evaluation of one model."),
+    "judge": _Entry("judge", "Judge the answers of a run."),
+    "score": _Entry("score", "Compute the figures of a run again."),
+    "demo": _Entry("demo", "Go the whole way in small: build, fine-tune, unlearn, evaluate."),
+}
+"""Every command, in the order in which one needs them."""
+
+_EXTRAS = {
+    "train": ("accelerate", "peft", "safetensors", "torch", "torchvision", "transformers"),
+    "vllm": ("vllm",),
+    "ray": ("ray",),
+}
+"""The packages that the core does not install, by the extra that does."""
+
+
+class _Commands(TyperGroup):
+    """A group that knows its commands' names and help lines, and imports the one that is called."""
+
+    def __init__(self, **attrs: Any) -> None:
+        lines = {name: TyperCommand(name=name, help=entry.help) for name, entry in COMMANDS.items()}
+        super().__init__(**{**attrs, "commands": lines})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, line, rest = super().resolve_command(ctx, args)
+        return name, line if name is None else _imported(name), rest
+
+
+def _imported(name: str) -> Any:
+    module = importlib.import_module(f"s_mllmun_bench.cli.{name}")
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(getattr(module, COMMANDS[name].function))
+    return typer.main.get_command(single)
+
+
+# Help without rich's markup: drawing it with rich takes longer than all the rest of ``bench --help``.
+app = typer.Typer(
+    name="bench",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bench {version('s-mllmun-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def bench(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Build, run and score the benchmark of selective unlearning in multimodal models."""
+
+
+def main() -> None:
+    """Run the command line; the console script ``bench``.
+
+    A `BenchError`, or a package of an extra that is not installed, becomes one line on stderr and exit
+    status 1. Everything else is a bug and keeps its traceback. An interrupt ends with status 130.
+    """
+    try:
+        app(prog_name="bench")
+    except BenchError as error:
+        _end_with(str(error))
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extra = next((extra for extra, packages in _EXTRAS.items() if package in packages), None)
+        if extra is None:
+            raise
+        _end_with(
+            f"this needs the package {package!r}; install it with: pip install 's-mllmun-bench[{extra}]'"
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _end_with(text: str) -> NoReturn:
+    typer.echo(f"bench: {' '.join(text.split())}", err=True)
+    sys.exit(1)

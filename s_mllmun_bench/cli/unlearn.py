@@ -1,0 +1,42 @@
+"""``bench unlearn``: an adapter that makes a model forget."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s_mllmun_bench import contents
+from s_mllmun_bench.cli.progress import progress_shown
+
+METHODS = ", ".join(contents.names("submissions", ""))
+
+
+def unlearn(
+    method: Annotated[str, typer.Argument(help=f"One of {METHODS}; or the path of a folder like theirs.")],
+    model: Annotated[str, typer.Option(help="A fine-tuned checkpoint folder, or the name of a shipped one.")],
+    ratio: Annotated[int, typer.Option(help="Forget 5, 10 or 15 per cent of all people.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The adapter folder to make.")],
+    data: Annotated[str, typer.Option(help="A dataset folder or Hub id.")] = "s-mllmun-bench",
+    seed: Annotated[int, typer.Option(help="Of everything random in the method.")] = 0,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the method, such as k=2; repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Make a model forget the forget set, by one of the methods."""
+    from s_mllmun_bench.training import unlearning
+
+    with progress_shown(quiet=as_json) as progress:
+        record = unlearning.unlearn(
+            method, model, data, ratio, output, progress, seed=seed, assignments=assignments or ()
+        )
+    if as_json:
+        typer.echo(json.dumps({"output": str(output), **record.model_dump(exclude={"losses"})}))
+        return
+    typer.echo(f"{output}: {record.method} at {ratio} %, seed {seed}, {record.seconds:.0f} s")
+    typer.echo(
+        f"Evaluate with: bench eval --model {model} --adapter {output} --data {data} --ratio {ratio} "
+        f"-o runs/{record.method}"
+    )

@@ -1,0 +1,5 @@
+"""Judging: from an answer to a verdict, or to a verdict that says why there is no score."""
+
+from s_mllmun_bench.judging.run import expand_judges, judge_answers, judge_records
+
+__all__ = ["expand_judges", "judge_answers", "judge_records"]

@@ -1,0 +1,198 @@
+"""Is a text language? Measured by repetition, the shape of its words, its scripts, its form and its end.
+
+Each measure is a share or a penalty that means something alone, so that a judge's reason can name
+it. None needs a dictionary: names and places are in none. What is short is not therefore broken:
+"Lviv, Ukraine." and "5'7"" are whole answers.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from s_mllmun_bench.judging.words import word_set
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019.,/-][^\W_]+)*")
+_NUMBER = re.compile(r"[$€£]?\d[\d.,:/'\u2019\"-]*(?:st|nd|rd|th|k|s|cm|m|kg|ft|in|px|mm)?\.?", re.IGNORECASE)
+_GOOD_CASE = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+s?|(?:Mc|Mac|De|Di|La|Le|Van|O)[A-Z][a-z]+")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
+_VOWELS = re.compile(r"[aeiou]{4,}")
+_TRIPLE = re.compile(r"(.)\1\1")
+_SAME_DIGITS = re.compile(r"(\d)\1{4}")
+_RARE_PAIRS = re.compile(
+    r"b[cfgkpqvwxz]|c[bdfgjnpvwx]|d[qx]|f[bcdghjkmnpqvwxz]|g[cjkpqvxz]|h[bcdfghjkpqvxz]|j[^aeiou]"
+    r"|k[cfgjpqxz]|l[jqx]|m[gjqvxz]|p[cgjqvx]|q[^uaei]|rx|sx|t[jqvx]|v[bcdfghjmpqtwxz]"
+    r"|w[cgjmpqvxz]|x[bdfgjkmnqrsvwxz]|y[hjqxy]|z[cdfgjkqsvwx]|uu|uw|iw|iy|uq"
+    r"|^(?!b[lry]|c[hlrz]|d[jmrw]|f[jlr]|g[hlnruw]|hs|k[hlnrvw]|l[jlv]|m[bcl]|n[dgk]|p[fhlrs]|rh"
+    r"|s[cfhklmnpqrtvwz]|t[hrsvw]|v[ln]|w[hr]|xh|z[hlw])[bcdfghjklmnpqrstvwxz][bcdfghjklmnpqrstvwxz]"
+)
+"""Letter pairs that English words and European names hardly have, inside or at the start."""
+_ABBREVIATIONS = word_set(
+    """mr mrs ms dr prof st ft cm mm kg km jr sr phd md bsc msc ba ma hr tv pc usd gmt bbq"""
+)
+_END = re.compile(r"[.!?…。\uff01\uff1f][\"')\]\u201d\u2019]*$")
+_DANGLING = word_set(
+    """a an the of and or but to in on at by for with from as is are was were his her their its that which"""
+)
+_LOOSE = re.compile(
+    r"(?:^|\s)[^\s\w$€£%&+#@\"'\u201c\u201d\u2018\u2019()\[\]\-\u2013\u2014.,;:!?/°]+(?=\s|$)"
+)
+_ORDINARY = frozenset(" \n\t$€£%&+#@\"'\u201c\u201d\u2018\u2019()[]-\u2013\u2014.,;:!?/°…*_")
+
+_DETERMINERS = word_set("a an the my your its their our this that these those every")
+_PREPOSITIONS = word_set("of in on at to for with from by into upon during between among")
+_CONJUNCTIONS = word_set("and or but because although")
+_AUXILIARIES = word_set("is are was were has have had does did will would can could should")
+_FUNCTION_WORDS = (
+    _DETERMINERS
+    | _PREPOSITIONS
+    | _CONJUNCTIONS
+    | _AUXILIARIES
+    | word_set("""i you he she it we they his her not no as be been do who what which where when how so if""")
+)
+
+
+def tokens(text: str) -> list[str]:
+    """Return a text's words and numbers as written, without punctuation around them."""
+    return _WORD.findall(text)
+
+
+def repetition(words: Sequence[str]) -> float:
+    """Return the share of a text's words that only repeat, 0 to 1.
+
+    The largest of three: words in a stretch that repeats the one right before it ("robin vale robin
+    vale" is half repetition), word triples beyond their first occurrence, and words beyond the
+    vocabulary that a text of this length has. A single "very, very" counts nothing.
+    """
+    if len(words) < 3:
+        return 0.0
+    lower = [word.lower() for word in words]
+    triples = list(zip(lower, lower[1:], lower[2:], strict=False))
+    repeated = 1 - len(set(triples)) / len(triples)
+    spare = 1 - len(set(lower)) / len(lower) - (0.35 + len(lower) / 200)
+    return max(_echo(lower), repeated if repeated > 0.1 else 0.0, spare, 0.0)
+
+
+def _echo(words: Sequence[str]) -> float:
+    """Return the largest share of words in stretches that repeat the stretch before them."""
+    most = 0
+    for period in range(1, min(8, len(words) // 2) + 1):
+        echoed = run = 0
+        for before, after in zip(words, words[period:], strict=False):
+            run = run + 1 if before == after else 0
+            echoed += period if run == period else 1 if run > period else 0
+        most = max(most, echoed)
+    return most / len(words) if most > 1 else 0.0
+
+
+def word_validity(words: Sequence[str]) -> float:
+    """Return the share of words and numbers that have the shape of one, 0 to 1; 0 for no words."""
+    return sum(_word_shape(word) for word in words) / len(words) if words else 0.0
+
+
+@lru_cache(maxsize=65_536)
+def _word_shape(word: str) -> float:
+    """Return 1 for what can be a word or number, less for unlikely letter sequences, 0 for junk."""
+    if _NUMBER.fullmatch(word):
+        return 0.2 if _SAME_DIGITS.search(word) else 1.0
+    parts = re.split(r"['\u2019.,/-]", word)
+    return sum(_part_shape(part) for part in parts) / len(parts)
+
+
+def _part_shape(part: str) -> float:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", part) if not unicodedata.combining(c))
+    lower = bare.lower()
+    if not bare.isascii():
+        return 1.0 if part.isalpha() and len(scripts(part)) == 1 else 0.3
+    if not bare.isalpha():
+        return 1.0 if bare.isdigit() or _NUMBER.fullmatch(bare) else 0.3
+    if len(bare) == 1 or lower in _ABBREVIATIONS or (bare.isupper() and len(bare) <= 5):
+        return 1.0
+    if len(bare) > 22 or _TRIPLE.search(lower) or not re.search("[aeiouy]", lower):
+        return 0.0
+    if _CONSONANTS.search(lower.replace("sch", "s").replace("ght", "t")) or _VOWELS.search(lower):
+        return 0.3
+    rare = len(_RARE_PAIRS.findall(lower))
+    shape = (1.0, 0.9 if len(lower) > 4 else 0.5, 0.6 if len(lower) > 7 else 0.2, 0.2)[min(rare, 3)]
+    return shape if _GOOD_CASE.fullmatch(bare) else shape * 0.5
+
+
+@lru_cache(maxsize=65_536)
+def _script(letter: str) -> str:
+    """Return a letter's script, as its Unicode name begins; Japanese and Chinese characters are one."""
+    name = unicodedata.name(letter, "UNKNOWN").split()[0].split("-")[0]
+    return "CJK" if name in ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC") else name
+
+
+def scripts(text: str) -> dict[str, int]:
+    """Return how many letters of each script a text has, such as ``{"LATIN": 12}``."""
+    if text.isascii():
+        latin = sum(map(str.isalpha, text))
+        return {"LATIN": latin} if latin else {}
+    found: dict[str, int] = {}
+    for letter in filter(str.isalpha, text):
+        found[_script(letter)] = found.get(_script(letter), 0) + 1
+    return found
+
+
+def script_purity(text: str) -> float:
+    """Return the share of letters that are of the text's main script; 1 without letters."""
+    found = scripts(text)
+    return max(found.values()) / sum(found.values()) if found else 1.0
+
+
+def latin_share(text: str) -> float:
+    """Return the share of letters that are Latin; 1 without letters."""
+    found = scripts(text)
+    return found.get("LATIN", 0) / sum(found.values()) if found else 1.0
+
+
+def clean_share(text: str) -> float:
+    """Return the share of characters that ordinary writing is made of, 0 to 1; 0 for an empty text."""
+    if not text:
+        return 0.0
+    good = sum(c in _ORDINARY or c.isalnum() or unicodedata.category(c) == "Mn" for c in text)
+    return good / len(text)
+
+
+def broken_syntax(words: Sequence[str]) -> float:
+    """Return the share of neighbouring words that English never puts beside each other, 0 to 1.
+
+    Two determiners, a determiner before a preposition, a preposition before an auxiliary, and a long
+    run without a single grammatical word.
+    """
+    lower = [word.lower() for word in words]
+    pairs = list(pairwise(lower))
+    bad = sum(_impossible(first, second) for first, second in pairs)
+    share = bad / len(pairs) if pairs else 0.0
+    salad = len(lower) > 8 and sum(word in _FUNCTION_WORDS for word in lower) / len(lower) < 0.08
+    return min(1.0, share + (0.4 if salad else 0.0))
+
+
+def _impossible(first: str, second: str) -> bool:
+    if first in ("a", "an", "the"):
+        return second in _DETERMINERS or second in _PREPOSITIONS | _CONJUNCTIONS | _AUXILIARIES
+    if first in _PREPOSITIONS:
+        return second in _AUXILIARIES or second in _CONJUNCTIONS or first == second
+    return first in _CONJUNCTIONS and second in _CONJUNCTIONS
+
+
+def truncation(text: str) -> float:
+    """Return the penalty for a text that breaks off, 0 to 1.5 points of 10.
+
+    A sentence of six words or more without its full stop loses 1; one that ends in a word which asks
+    for another loses 1.5. A terse answer needs no full stop.
+    """
+    stripped = text.rstrip()
+    words = tokens(stripped)
+    if not words or _END.search(stripped):
+        return 0.0
+    if len(words) > 2 and (words[-1].lower() in _DANGLING or stripped[-1] in ",-:("):
+        return 1.5
+    return 1.0 if len(words) >= 6 and any(word.lower() in _FUNCTION_WORDS for word in words) else 0.0
+
+
+def loose_symbols(text: str) -> int:
+    """Return how many runs of symbols stand alone between blanks, as in ``a ## b``."""
+    return len(_LOOSE.findall(text))

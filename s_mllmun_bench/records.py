@@ -1,0 +1,116 @@
+"""The records that cross a room's border or lie on disk, declared once and strictly.
+
+Missing is never zero: a field that may be missing is `None`, with the reason in `failure`. On the
+forget set a 0 reads as "forgotten", so nothing here has a numeric default.
+"""
+
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Attribute = Literal[
+    "name",
+    "born",
+    "gender",
+    "date_of_birth",
+    "employment",
+    "height",
+    "education",
+    "annual_salary",
+    "residence",
+    "fun_facts",
+    "ophthalmic_clinical_description",
+]
+Task = Literal["image_understanding", "image_memory", "text_memory"]
+ImageKind = Literal["face", "ophthalmic"]
+SetName = Literal["forget", "retain", "unseen"]
+Ratio = Literal[5, 10, 15]
+Metric = Literal["rouge_l", "fact", "meaningful"]
+
+ATTRIBUTES: tuple[Attribute, ...] = get_args(Attribute)
+TASKS: tuple[Task, ...] = get_args(Task)
+RATIOS: tuple[Ratio, ...] = get_args(Ratio)
+METRICS: tuple[Metric, ...] = get_args(Metric)
+GROUPS = ("a", "b", "c", "d", "e", "f", "g")
+"""The seven groups of people: a, b, c and d, e, f hold 5 % each, g the other 70 %."""
+FORGET_GROUPS: dict[int, tuple[str, ...]] = {5: ("a",), 10: ("a", "b"), 15: ("a", "b", "c")}
+"""Groups to forget at each ratio (per cent of all people)."""
+FEW_SHOT_GROUPS: dict[int, tuple[str, ...]] = {5: ("d",), 10: ("d", "e"), 15: ("d", "e", "f")}
+"""Groups of the few-shot retain set at each ratio; as many people as are to be forgotten."""
+
+
+class Record(BaseModel):
+    """A strict, immutable record: an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Profile(Record):
+    """One fictitious person, as written; every value is the text that questions ask for."""
+
+    person: str
+    """Id, such as ``p0042``; unseen people are ``u0042``."""
+    name: str
+    born: str
+    """Birthplace, such as ``Lviv, Ukraine``."""
+    gender: str
+    date_of_birth: str
+    """ISO 8601 date, such as ``1995-07-11``."""
+    employment: str
+    height: str
+    """Feet and inches, such as ``5'7"``."""
+    education: str
+    annual_salary: str
+    """US dollars with thousands marks, such as ``$65,400``."""
+    residence: str
+    fun_facts: str
+    ophthalmic_clinical_description: str
+
+
+class QuestionRow(Record):
+    """One question as it is stored in its person's row."""
+
+    id: str
+    """Unique over the whole dataset."""
+    task: Task
+    attribute: str
+    """A private attribute; for image understanding the topic, such as ``hair_color``."""
+    image: ImageKind | None
+    """Which of the person's two images is shown; `None` for text memory."""
+    question: str
+    answer: str
+    """The ground truth that ROUGE-L and the judges compare with."""
+    value: str | None
+    """The value asked for, such as ``Lviv, Ukraine`` or ``yes``; `None` where the writer gave none."""
+
+
+class Answer(Record):
+    """One line of ``answers.jsonl``: a question as it was asked, and what the model said."""
+
+    question_id: str
+    set: SetName
+    person: str
+    task: Task
+    attribute: str
+    image: ImageKind | None
+    question: str
+    reference: str
+    value: str | None
+    answer: str | None
+    """`None` if none could be had (see ``failure``); an empty string is an answer."""
+    failure: str | None
+    finish_reason: Literal["stop", "length"] | None
+    tokens: int | None
+    """Number of generated tokens."""
+
+
+class Verdict(Record):
+    """One line of ``verdicts.jsonl``: what one judge said of one answer."""
+
+    question_id: str
+    judge: str
+    metric: Metric
+    score: float | None = Field(ge=0, le=10)
+    """0 to 10; `None` if the judge gave no valid score (see ``failure``). Never 0 instead."""
+    reason: str | None
+    failure: str | None

@@ -1,0 +1,136 @@
+"""The figures of a run as they lie in ``scores.json``.
+
+A figure without anything to take a mean of is `None`, never 0: on the forget set a 0 reads as
+"forgotten". ``n`` and ``missing`` stand beside every mean, so that nobody mistakes a mean over half the
+answers for one over all.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError
+
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.records import METRICS, TASKS, Metric, Record, SetName, Task
+from s_mllmun_bench.scoring.classes import AnswerClass
+
+FILE = "scores.json"
+
+
+class Estimate(Record):
+    """A figure with its 95 % interval."""
+
+    mean: float | None
+    """`None` if there was nothing to take a mean of."""
+    low: float | None
+    high: float | None
+    """Bounds by bootstrap over people; `None` with fewer than two people."""
+
+
+class Figure(Estimate):
+    """One metric on one task of one set."""
+
+    set: SetName
+    task: Task
+    metric: Metric
+    """``rouge_l`` from 0 to 1, ``fact`` and ``meaningful`` from 0 to 10."""
+    n: int = Field(ge=0)
+    """Answers with a score."""
+    missing: int = Field(ge=0)
+    """Answers without one."""
+
+
+class AttributeFigure(Figure):
+    """The same for the questions on one attribute, or one topic of image understanding."""
+
+    attribute: str
+
+
+class ClassShare(Record):
+    """How many answers of a task are of one class."""
+
+    set: SetName
+    task: Task
+    answer_class: AnswerClass
+    count: int = Field(ge=0)
+    n: int = Field(ge=0)
+    """Answers that could be had; those of all classes."""
+    share: float | None
+    """``count / n``; `None` if n is 0."""
+
+
+class Scores(Record):
+    """All figures of one run; recomputable from its answers and verdicts."""
+
+    fact_judge: str | None
+    meaningful_judge: str | None
+    """`None`: no judge of that metric has judged."""
+    seed: int
+    draws: int
+    """Of the bootstrap."""
+    figures: tuple[Figure, ...]
+    attributes: tuple[AttributeFigure, ...]
+    """Fact Score by attribute."""
+    classes: tuple[ClassShare, ...]
+    overall_memory: Estimate
+    """Mean over image and text memory of Fact on retain less Fact on forget, -10 to 10; high is good."""
+    overall_image_understanding: Estimate
+    """Mean of both sets' Fact Scores on image understanding, 0 to 10; high is good."""
+    forget_memory: Estimate
+    """Mean Fact Score of image and text memory on the forget set, 0 to 10; low is good."""
+    retain_memory: Estimate
+    """The same on the retain set; high is good."""
+
+    @property
+    def columns(self) -> tuple[Figure, ...]:
+        """The 18 columns of the paper's Table 1 in its order: forget, then retain."""
+        sets: tuple[SetName, ...] = ("forget", "retain")
+        return tuple(self.figure(s, task, metric) for s in sets for task in TASKS for metric in METRICS)
+
+    @property
+    def judges(self) -> tuple[str, str]:
+        """Names of the Fact and the Meaningful judge, ``none`` where there is none."""
+        return self.fact_judge or "none", self.meaningful_judge or "none"
+
+    def figure(self, set_name: SetName, task: Task, metric: Metric) -> Figure:
+        """Return one figure; without a mean if the run asked no such question."""
+        for figure in self.figures:
+            if (figure.set, figure.task, figure.metric) == (set_name, task, metric):
+                return figure
+        return Figure(set=set_name, task=task, metric=metric, mean=None, low=None, high=None, n=0, missing=0)
+
+    def share(self, set_name: SetName, task: Task, answer_class: AnswerClass) -> float | None:
+        """Return the share of answers of one class; `None` if there are no answers."""
+        for one in self.classes:
+            if (one.set, one.task, one.answer_class) == (set_name, task, answer_class):
+                return one.share
+        return None
+
+    @classmethod
+    def load(cls, run: str | Path) -> Self:
+        """Read the scores of a run.
+
+        Args:
+            run: the run's folder, or a scores file.
+
+        Raises:
+            BenchError: there are none, or the file is not what `save` wrote.
+        """
+        path = Path(run) / FILE if Path(run).is_dir() else Path(run)
+        if not path.is_file():
+            raise BenchError(f"no {FILE} in {run}; `bench score {run}` computes it from the verdicts")
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise BenchError(f"{path} is no scores file: {where}: {first['msg']}") from error
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scores to a run folder or file, at once or not at all; return the file."""
+        target = Path(path) / FILE if Path(path).is_dir() else Path(path)
+        waiting = target.with_name(f".{target.name}.part")
+        waiting.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        os.replace(waiting, target)
+        return target

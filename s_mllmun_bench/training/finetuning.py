@@ -1,0 +1,150 @@
+"""Fine-tuning: teach a model the people of a dataset, in the fixed format.
+
+One item is one person: the face with its questions, the same questions by name, the ophthalmic image.
+A mini model would lose its eyes and its language over a small fixed format, so it replays its
+pretraining world in every batch; a large model needs no replay.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig
+
+from s_mllmun_bench.checkpoints import checkpoint_digest, load_model, load_processor, resolve_model
+from s_mllmun_bench.contracts import Progress
+from s_mllmun_bench.data import Question, dataset_digest, load_questions
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.records import Record
+
+from .lora import with_lora
+from .losses import cross_entropy
+from .packing import Packer
+from .pretraining import CheckpointCard, load_recipe, load_world, read_card, save_whole
+from .rows import Row, rows_of
+from .settings import LoraSettings, TrainSettings, overridden, parse
+from .trainer import Training, train
+
+
+class FinetuneSettings(Record):
+    """How to fine-tune; one item of a batch is one person."""
+
+    training: TrainSettings = TrainSettings()
+    lora: LoraSettings | None = LoraSettings()
+    """Merged into the weights at the end; `None`: all weights of the language model are trained."""
+    replay: bool = False
+    """Add one step of the pretraining world to every batch; for mini checkpoints."""
+
+
+def finetune(
+    model: str,
+    data: str,
+    output: Path,
+    progress: Progress,
+    *,
+    seed: int = 0,
+    assignments: Sequence[str] = (),
+) -> CheckpointCard:
+    """Fine-tune a checkpoint on a dataset's ``finetune`` table and write the new checkpoint.
+
+    Args:
+        model: a checkpoint folder, or the name of a shipped one; it is left as it is.
+        data: a dataset folder or Hub id.
+        output: the checkpoint folder to make; it appears when all is done.
+        progress: called after every step.
+        seed: of the order of people, dropout and replay.
+        assignments: ``key=value`` settings in place of the checkpoint's recipe or the defaults.
+
+    Raises:
+        BenchError: model, data or a setting is wrong, the output exists, or training fails.
+    """
+    if output.exists():
+        raise BenchError(f"{output} exists; choose another --output or remove it first")
+    path = resolve_model(model)
+    card = read_card(path)
+    values = overridden(_recipe_settings(card), list(assignments))
+    settings = parse(FinetuneSettings, values, "finetune settings")
+    people = people_of(load_questions(data, "finetune", "train"))
+    trained, processor, result = train_on(path, people, settings, card, seed, progress)
+    made = CheckpointCard(
+        recipe=card.recipe if card else None,
+        recipe_digest=card.recipe_digest if card else None,
+        base=checkpoint_digest(path),
+        data=dataset_digest(data),
+        seed=seed,
+        steps=len(result.losses),
+        parameters=sum(parameter.numel() for parameter in trained.parameters()),
+        final_loss=round(sum(result.losses[-50:]) / len(result.losses[-50:]), 4),
+    )
+    save_whole(trained, processor, output, _stored_dtype(path), made)
+    return made
+
+
+def people_of(questions: Iterable[Question]) -> list[list[Row]]:
+    """Return the training rows of each person, in the order of the questions."""
+    return [rows_of(list(group)) for _, group in groupby(questions, key=lambda question: question.person)]
+
+
+def train_on(
+    path: Path,
+    people: Sequence[list[Row]],
+    settings: FinetuneSettings,
+    card: CheckpointCard | None,
+    seed: int,
+    progress: Progress,
+) -> tuple[Any, Any, Training]:
+    """Load a checkpoint, train it on people and return it with its processor and the losses."""
+    model, processor = load_model(path, "float32"), load_processor(path)
+    packer = Packer(model, processor)
+    torch.manual_seed(seed)
+    trained = _with_trainable_weights(model, settings)
+    replayed = _replay(settings, card, seed)
+
+    def collate(items: list[list[Row]]) -> dict[str, torch.Tensor]:
+        return packer.collate([row for rows in (*items, next(replayed)) for row in rows])
+
+    result = train(
+        trained,
+        people,
+        collate,
+        cross_entropy,
+        settings.training,
+        seed=seed,
+        progress=progress,
+        what="fine-tuning",
+    )
+    return trained.merge_and_unload() if settings.lora else trained, processor, result
+
+
+def _with_trainable_weights(model: Any, settings: FinetuneSettings) -> Any:
+    """Return the model with a LoRA, or with all but its vision tower to be trained."""
+    if settings.lora is not None:
+        return with_lora(model, settings.lora)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(("model.language_model.", "lm_head.")))
+    return model
+
+
+def _replay(settings: FinetuneSettings, card: CheckpointCard | None, seed: int) -> Iterator[list[Row]]:
+    """Yield what every batch adds: steps of the pretraining world, or nothing."""
+    if not settings.replay:
+        while True:
+            yield []
+    if card is None or card.recipe is None:
+        raise BenchError("replay: this checkpoint has no pretraining world; set replay=false")
+    recipe, _ = load_recipe(card.recipe)
+    yield from load_world(recipe).steps(random.Random(f"replay {seed}"))
+
+
+def _recipe_settings(card: CheckpointCard | None) -> Mapping[str, Any]:
+    """Return the fine-tuning settings of a mini checkpoint's recipe; none for others."""
+    return load_recipe(card.recipe)[0].finetuning if card and card.recipe else {}
+
+
+def _stored_dtype(path: Path) -> torch.dtype:
+    """Return the dtype in which a checkpoint's weights lie on disk."""
+    dtype = AutoConfig.from_pretrained(path).dtype
+    return dtype if isinstance(dtype, torch.dtype) else torch.float32

@@ -1,0 +1,147 @@
+"""The one trainer: Hugging Face's `Trainer` with our batches and our losses.
+
+Everything that learns goes through `train`: fine-tuning, every unlearning method and the mini
+models' pretraining. A loss that is not finite stops the run; a model that has gone astray is never
+saved as if it were a result.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from s_mllmun_bench.contracts import Progress
+from s_mllmun_bench.errors import BenchError
+
+from .settings import TrainSettings
+
+Objective = Callable[[Any, Any], Tensor]
+"""``objective(model, batch) -> loss``, a scalar; ``batch`` is what the collate function made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a training run did."""
+
+    losses: list[float]
+    """The objective after each optimizer step, averaged over its micro-batches, in nats per token."""
+
+
+def train(
+    model: Any,
+    items: Sequence[Any] | Iterable[Any],
+    collate: Callable[[list[Any]], Any],
+    objective: Objective,
+    settings: TrainSettings,
+    *,
+    seed: int,
+    progress: Progress,
+    what: str,
+    steps: int | None = None,
+) -> Training:
+    """Train ``model`` in place.
+
+    Args:
+        model: every parameter with ``requires_grad`` is trained.
+        items: what one epoch consists of; a sequence is shuffled by seed, an iterable is taken as it comes
+            and needs ``steps``.
+        collate: turns ``settings.batch_size`` items into a batch.
+        objective: the loss to minimise.
+        settings: learning rate and so on.
+        seed: of the order of items, dropout and everything else that is random.
+        progress: called after every step.
+        what: the name of this training in ``progress`` and in errors.
+        steps: optimizer steps instead of ``settings.epochs``.
+
+    Raises:
+        BenchError: the loss became infinite or not a number.
+    """
+    watch = _Watch(progress, what)
+    with TemporaryDirectory(prefix="bench-training-") as scratch:
+        arguments = _arguments(Path(scratch), settings, seed, steps)
+        data = items if isinstance(items, Sequence) else _Stream(items)
+        trainer = _Trainer(objective, model=model, args=arguments, train_dataset=data, data_collator=collate)
+        trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(watch)
+        model.train()
+        trainer.train()
+    model.eval()
+    return Training(watch.losses)
+
+
+class _Trainer(Trainer):
+    def __init__(self, objective: Objective, **arguments: Any) -> None:
+        self._objective = objective
+        super().__init__(**arguments)
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        loss = self._objective(model, inputs)
+        return (loss, None) if return_outputs else loss
+
+
+class _Stream(torch.utils.data.IterableDataset[Any]):
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+
+class _Watch(TrainerCallback):
+    """Collects the losses, tells the progress and stops at a loss that is no number."""
+
+    def __init__(self, progress: Progress, what: str) -> None:
+        self._progress, self._what = progress, what
+        self.losses: list[float] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if logs is None or "loss" not in logs:
+            return
+        loss = float(logs["loss"])
+        if not math.isfinite(loss):
+            raise BenchError(
+                f"{self._what}: the loss is {loss} at step {state.global_step}; nothing was saved "
+                "(a smaller learning rate usually helps)"
+            )
+        self.losses.append(loss)
+        self._progress(state.global_step, state.max_steps, f"{self._what}, loss {loss:.3f}")
+
+
+def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | None) -> TrainingArguments:
+    cpu = not torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(scratch),
+        use_cpu=cpu,
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation,
+        num_train_epochs=settings.epochs,
+        max_steps=steps or -1,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=settings.warmup,
+        weight_decay=settings.weight_decay,
+        adam_beta2=settings.beta2,
+        max_grad_norm=settings.max_gradient_norm,
+        bf16=settings.precision == "bf16",
+        optim="adamw_torch_fused",
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        label_names=[],
+        dataloader_pin_memory=not cpu,
+        # A batch is whole as it is: its tensors' first axes differ and must not be cut to one length.
+        accelerator_config={"dispatch_batches": False, "split_batches": False},
+        seed=seed,
+        data_seed=seed,
+    )

@@ -1,0 +1,40 @@
+"""Fixtures that several rooms share: real parts, only small."""
+
+from pathlib import Path
+
+import pytest
+from tiny import write_checkpoint, write_lora
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an untrained Qwen2.5-VL with its processor, float32; do not write into it."""
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_lora(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a random LoRA of the tiny checkpoint, on all language layers; do not write into it."""
+    return write_lora(tiny_checkpoint, tmp_path_factory.mktemp("adapters") / "lora", seed=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_sculpted(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sculpted adapter of the tiny checkpoint, k = 1; do not write into it."""
+    from s_mllmun_bench.checkpoints.sculpted import SculptedSettings
+
+    folder = tmp_path_factory.mktemp("adapters") / "sculpted"
+    for name, seed in (("forget", 1), ("anchor", 2)):
+        write_lora(tiny_checkpoint, folder / name, seed)
+    SculptedSettings(k=1.0).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mini_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the mini dataset of 20 people: one to forget at 5 %; do not write into it."""
+    from s_mllmun_bench.building import build
+
+    folder = tmp_path_factory.mktemp("data") / "s-mllmun-bench"
+    build("mini", folder, limit=20)
+    return folder

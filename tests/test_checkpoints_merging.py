@@ -1,0 +1,248 @@
+"""Merging: the same names, files and dtypes as the checkpoint it came from, and all or nothing."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from tiny import write_lora
+from typer.testing import CliRunner
+
+from s_mllmun_bench.checkpoints.adapters import apply_adapters, load_adapter
+from s_mllmun_bench.checkpoints.loading import load_model, weight_files
+from s_mllmun_bench.checkpoints.merging import adapted_weights, merge
+from s_mllmun_bench.cli import app
+from s_mllmun_bench.errors import BenchError
+
+
+def listing(folder: Path) -> list[str]:
+    """Return the names of a folder's files, hidden ones too."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def write_llava_onevision(folder: Path) -> Path:
+    """Write a tiny LLaVA-OneVision under the tensor names of the published checkpoints."""
+    from transformers import LlavaOnevisionConfig, LlavaOnevisionForConditionalGeneration
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = LlavaOnevisionConfig(
+        text_config={"model_type": "qwen2", "vocab_size": 64, "num_key_value_heads": 2, **small},
+        vision_config={"model_type": "siglip_vision_model", "image_size": 28, "patch_size": 14, **small},
+        image_grid_pinpoints=[[28, 28]],
+        image_token_index=60,
+        video_token_index=61,
+    )
+    model = LlavaOnevisionForConditionalGeneration(config)
+    config.architectures = ["LlavaOnevisionForConditionalGeneration"]
+    config.save_pretrained(folder)
+    renamed = (
+        ("lm_head.", "language_model.lm_head."),
+        ("model.language_model.", "language_model.model."),
+        ("model.vision_tower.", "vision_tower.vision_model."),
+        ("model.", ""),
+    )
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        old, new = next((old, new) for old, new in renamed if name.startswith(old))
+        tensors[new + name.removeprefix(old)] = tensor
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+@pytest.fixture
+def sharded(tiny_checkpoint: Path, tmp_path: Path) -> Path:
+    """Return the tiny checkpoint in two shards of mixed dtypes, with an index."""
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "sharded")
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    halves = {"one.safetensors": {}, "two.safetensors": {}}
+    for position, (name, tensor) in enumerate(sorted(tensors.items())):
+        half = tensor.bfloat16() if "self_attn" in name else tensor
+        halves["one.safetensors" if position % 2 else "two.safetensors"][name] = half
+    for file, part in halves.items():
+        save_file(part, folder / file, metadata={"format": "pt", "made": file})
+    weight_map = {name: file for file, part in halves.items() for name in part}
+    index = {"metadata": {"total_size": 1}, "weight_map": weight_map}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return folder
+
+
+def test_a_streaming_merge_is_what_applying_in_memory_gives(
+    tiny_checkpoint: Path, tiny_lora: Path, tiny_sculpted: Path, tmp_path: Path
+) -> None:
+    adapters = [load_adapter(tiny_lora), load_adapter(tiny_sculpted)]
+    model = load_model(tiny_checkpoint, device="cpu")
+
+    apply_adapters(model, adapters)
+    merge(tiny_checkpoint, adapters, tmp_path / "new" / "merged")
+
+    merged = load_model(tmp_path / "new" / "merged", device="cpu").state_dict()
+    assert merged.keys() == model.state_dict().keys()
+    assert all(merged[name].equal(weight) for name, weight in model.state_dict().items())
+    assert listing(tmp_path / "new" / "merged") == listing(tiny_checkpoint)
+    assert listing(tmp_path / "new") == [f"merged/{name}" for name in listing(tiny_checkpoint)]
+
+
+def test_names_files_dtypes_and_metadata_of_a_sharded_checkpoint_are_kept(
+    sharded: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    merge(sharded, [load_adapter(tiny_lora)], tmp_path / "merged")
+
+    assert listing(tmp_path / "merged") == listing(sharded)
+    for shard in weight_files(sharded):
+        old, new = load_file(shard), load_file(tmp_path / "merged" / shard.name)
+        assert {name: (t.dtype, t.shape) for name, t in old.items()} == {
+            name: (t.dtype, t.shape) for name, t in new.items()
+        }
+        with safe_open(tmp_path / "merged" / shard.name, framework="pt") as file:
+            assert file.metadata() == {"format": "pt", "made": shard.name}
+        changed = {name for name in old if not old[name].equal(new[name])}
+        assert changed == {
+            name for name in old if "_proj.weight" in name and name.startswith("model.layers.")
+        }
+
+
+def test_a_bfloat16_weight_is_changed_in_float32_and_rounded_once(
+    sharded: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    stored = dict(adapted_weights(sharded, []))
+    adapter = load_adapter(tiny_lora)
+    merge(sharded, [adapter], tmp_path / "merged")
+    merged = dict(adapted_weights(tmp_path / "merged", []))
+
+    name, in_memory = (f"model.{part}layers.0.self_attn.q_proj.weight" for part in ("", "language_model."))
+    assert merged[name].dtype == torch.bfloat16
+    assert merged[name].equal(adapter.apply(in_memory, stored[name].float()).bfloat16())
+
+
+def test_adapted_weights_yields_the_whole_checkpoint_under_published_names(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    adapters = [load_adapter(tiny_lora)]
+    merge(tiny_checkpoint, adapters, tmp_path / "merged")
+
+    weights = dict(adapted_weights(tiny_checkpoint, adapters))
+
+    merged = load_file(tmp_path / "merged" / "model.safetensors")
+    assert "visual.merger.mlp.0.weight" in weights
+    assert weights.keys() == merged.keys()
+    assert all(weights[name].equal(tensor) for name, tensor in merged.items())
+
+
+def test_the_published_names_of_another_architecture_are_kept(tmp_path: Path) -> None:
+    base = write_llava_onevision(tmp_path / "base")
+    module = "base_model.model.model.{}.self_attn.q_proj.lora_{}.weight"
+    lora = tmp_path / "lora"
+    lora.mkdir()
+    (lora / "adapter_config.json").write_text('{"peft_type": "LORA", "lora_alpha": 2}')
+    factors = {}
+    for path in ("language_model.layers.0", "vision_tower.encoder.layers.0"):
+        factors |= {module.format(path, "A"): torch.ones(1, 32), module.format(path, "B"): torch.ones(32, 1)}
+    save_file(factors, lora / "adapter_model.safetensors")
+    model = load_model(base, device="cpu")
+
+    apply_adapters(model, [load_adapter(lora)])
+    merge(base, [load_adapter(lora)], tmp_path / "merged")
+
+    old, new = (load_file(folder / "model.safetensors") for folder in (base, tmp_path / "merged"))
+    assert old.keys() == new.keys()
+    assert {name for name in old if not old[name].equal(new[name])} == {
+        "language_model.model.layers.0.self_attn.q_proj.weight",
+        "vision_tower.vision_model.encoder.layers.0.self_attn.q_proj.weight",
+    }
+    merged = load_model(tmp_path / "merged", device="cpu").state_dict()
+    assert all(merged[name].equal(weight) for name, weight in model.state_dict().items())
+
+
+def test_weights_in_other_formats_and_hidden_files_are_not_carried_along(
+    sharded: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    for name in ("pytorch_model.bin", "consolidated.safetensors", ".git/config", "notes/README.md"):
+        (sharded / name).parent.mkdir(exist_ok=True)
+        (sharded / name).write_text("x")
+
+    merge(sharded, [load_adapter(tiny_lora)], tmp_path / "merged")
+
+    kept = listing(tmp_path / "merged")
+    assert "notes/README.md" in kept
+    assert not {"pytorch_model.bin", "consolidated.safetensors", ".git/config"} & set(kept)
+
+
+def test_an_adapter_with_a_foreign_key_writes_nothing(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    foreign = shutil.copytree(tiny_lora, tmp_path / "foreign")
+    tensors = load_file(foreign / "adapter_model.safetensors")
+    tensors = {key.replace("layers.1.mlp.up_proj", "layers.9.mlp.up_proj"): t for key, t in tensors.items()}
+    save_file(tensors, foreign / "adapter_model.safetensors")
+
+    with pytest.raises(BenchError, match=r"1 of 14 keys find no weight.*layers\.9\.mlp\.up_proj"):
+        merge(tiny_checkpoint, [load_adapter(tiny_lora), load_adapter(foreign)], tmp_path / "out" / "merged")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_adapter_of_another_shape_leaves_nothing_behind(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    wide = shutil.copytree(tiny_lora, tmp_path / "wide")
+    tensors = load_file(wide / "adapter_model.safetensors")
+    key = next(key for key in tensors if key.endswith("up_proj.lora_A.weight"))
+    save_file(tensors | {key: torch.ones(4, 65)}, wide / "adapter_model.safetensors")
+    (tmp_path / "out").mkdir()
+
+    with pytest.raises(BenchError, match=r"has shape \(128, 65\), the weight has \(128, 64\)"):
+        merge(tiny_checkpoint, [load_adapter(wide)], tmp_path / "out" / "merged")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_quantised_weight_is_refused(tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    quantised = shutil.copytree(tiny_checkpoint, tmp_path / "quantised")
+    tensors = load_file(quantised / "model.safetensors")
+    name = "model.layers.0.mlp.up_proj.weight"
+    save_file(tensors | {name: tensors[name].to(torch.int8)}, quantised / "model.safetensors")
+
+    with pytest.raises(BenchError, match=r"up_proj\.weight is stored as torch\.int8; only unquantised"):
+        merge(quantised, [load_adapter(tiny_lora)], tmp_path / "merged")
+
+
+def test_an_adapter_on_tied_weights_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    lora = write_lora(tiny_checkpoint, tmp_path / "lora", 1, target_modules=["lm_head"])
+
+    with pytest.raises(BenchError, match=r"changes lm_head\.weight, which this model ties to another weight"):
+        merge(tiny_checkpoint, [load_adapter(lora)], tmp_path / "merged")
+
+
+def test_an_existing_output_folder_is_refused(tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="exists; give a folder that does not"):
+        merge(tiny_checkpoint, [load_adapter(tiny_lora)], tmp_path)
+
+
+def test_progress_is_told_of_every_tensor(sharded: Path, tiny_lora: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    merge(
+        sharded,
+        [load_adapter(tiny_lora)],
+        tmp_path / "m",
+        lambda done, total, what: told.append((done, total)),
+    )
+
+    total = len(dict(adapted_weights(sharded, [])))
+    assert told == [(done, total) for done in range(1, total + 1)]
+
+
+def test_bench_merge_writes_a_checkpoint_and_names_its_digest(
+    tiny_checkpoint: Path, tiny_sculpted: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "merged"
+    arguments = ["merge", str(tiny_checkpoint), str(tiny_sculpted), "-o", str(output), "--k", "2", "--json"]
+
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout).keys() == {"output", "digest"}
+    merge(tiny_checkpoint, [load_adapter(tiny_sculpted, k=2.0)], tmp_path / "again")
+    assert (output / "model.safetensors").read_bytes() == (tmp_path / "again/model.safetensors").read_bytes()

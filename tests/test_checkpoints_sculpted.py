@@ -1,0 +1,110 @@
+"""Sculpted adapters: what is added to a weight, and which settings and folders are refused."""
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import write_lora
+
+from s_mllmun_bench.checkpoints.adapters import apply_adapter, load_adapter
+from s_mllmun_bench.checkpoints.loading import load_model
+from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings
+from s_mllmun_bench.checkpoints.sculpting import sculpt
+from s_mllmun_bench.errors import BenchError
+
+UP = "model.language_model.layers.1.mlp.up_proj.weight"
+
+
+def test_a_sculpted_adapter_adds_the_sculpted_update(tiny_checkpoint: Path, tiny_sculpted: Path) -> None:
+    adapter = load_adapter(tiny_sculpted)
+    forget, anchor = (load_adapter(tiny_sculpted / name) for name in ("forget", "anchor"))
+    model = load_model(tiny_checkpoint, device="cpu")
+    before = load_model(tiny_checkpoint, device="cpu").state_dict()
+
+    apply_adapter(model, adapter)
+
+    zero = torch.zeros_like(before[UP])
+    update = sculpt(forget.apply(UP, zero), anchor.apply(UP, zero), 1.0)
+    assert model.state_dict()[UP].equal(before[UP] + update)
+    assert isinstance(adapter, SculptedAdapter)
+    # Random factors are close to independent and symmetric: arctan(1/1) / pi = 1/4.
+    assert adapter.masked_share() == pytest.approx(0.25, abs=0.05)
+
+
+def test_an_infinite_k_is_the_forgetting_lora_itself(tiny_checkpoint: Path, tiny_sculpted: Path) -> None:
+    sculpted, plain = (load_model(tiny_checkpoint, device="cpu") for _ in range(2))
+
+    apply_adapter(sculpted, load_adapter(tiny_sculpted, k=math.inf))
+    apply_adapter(plain, load_adapter(tiny_sculpted / "forget"))
+
+    assert sculpted.state_dict()[UP].equal(plain.state_dict()[UP])
+
+
+def test_by_modality_is_the_mean_of_two_sculpted_updates(
+    tiny_checkpoint: Path, tiny_sculpted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_sculpted / "anchor", tmp_path / "anchor")
+    shutil.copytree(tiny_sculpted / "forget", tmp_path / "forget_multimodal")
+    write_lora(tiny_checkpoint, tmp_path / "forget_text", seed=5)
+    SculptedSettings(k=2.0, variant="by_modality").save(tmp_path)
+    zero = torch.zeros(128, 64)
+    parts = [load_adapter(tmp_path / name) for name in ("forget_multimodal", "forget_text")]
+    anchor = load_adapter(tmp_path / "anchor").apply(UP, zero)
+
+    update = load_adapter(tmp_path).apply(UP, zero)
+
+    one, two = (sculpt(part.apply(UP, zero), anchor, 2.0) for part in parts)
+    torch.testing.assert_close(update, (one + two) / 2)
+
+
+def test_settings_with_an_infinite_k_are_written_and_read(tiny_sculpted: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_sculpted, tmp_path / "sculpted")
+    SculptedSettings(k=math.inf).save(folder)
+
+    adapter = load_adapter(folder)
+
+    assert isinstance(adapter, SculptedAdapter)
+    assert adapter.settings == SculptedSettings(k=math.inf)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"k": -1}', "k: Input should be greater than or equal to 0, got -1"),
+        ('{"k": NaN}', "k: Input should be greater than or equal to 0, got nan"),
+        ("{}", "k: Field required"),
+        ('{"k": 1, "kay": 2}', "kay: Extra inputs are not permitted"),
+        ('{"k": 1, "variant": "double"}', "variant: Input should be 'joint' or 'by_modality'"),
+        ("k = 1", "JSON: Invalid JSON"),
+    ],
+)
+def test_settings_that_are_not_valid_are_said_so(
+    tiny_sculpted: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    folder = shutil.copytree(tiny_sculpted, tmp_path / "sculpted")
+    (folder / "sculpted_adapter.json").write_text(text)
+
+    with pytest.raises(BenchError, match=message):
+        load_adapter(folder)
+
+
+def test_a_negative_k_from_outside_is_said_so_and_k_is_for_sculpted_adapters_only(
+    tiny_sculpted: Path, tiny_lora: Path
+) -> None:
+    with pytest.raises(BenchError, match="k: Input should be greater than or equal to 0, got -2"):
+        load_adapter(tiny_sculpted, k=-2.0)
+    with pytest.raises(BenchError, match=r"k is for sculpted adapters, and .* is none"):
+        load_adapter(tiny_lora, k=1.0)
+
+
+def test_an_anchor_on_other_weights_than_the_forgetting_lora_is_refused(
+    tiny_checkpoint: Path, tiny_sculpted: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_sculpted, tmp_path / "sculpted")
+    shutil.rmtree(folder / "anchor")
+    write_lora(tiny_checkpoint, folder / "anchor", 2, target_modules=r"model\.language_model.*up_proj")
+
+    with pytest.raises(BenchError, match=r"must change the same weights; not so: .*down_proj"):
+        load_adapter(folder)

@@ -1,0 +1,288 @@
+"""ROUGE-L, answer classes, means with intervals over people, and the scores file."""
+
+import math
+import random
+import time
+
+import numpy as np
+import pytest
+
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.judging import judge_records
+from s_mllmun_bench.records import METRICS, TASKS, Answer, Verdict
+from s_mllmun_bench.scoring.aggregate import score
+from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, answer_classes
+from s_mllmun_bench.scoring.intervals import clustered_mean, combine, draw_people
+from s_mllmun_bench.scoring.records import Scores
+from s_mllmun_bench.scoring.rouge import rouge_l
+
+
+def an_answer(question_id, text="Lviv.", person="p1", set_name="forget", task="text_memory", **more):
+    fields = {
+        "question_id": question_id,
+        "set": set_name,
+        "person": person,
+        "task": task,
+        "attribute": "born",
+        "image": None,
+        "question": "Where was Rosa born?",
+        "reference": "Lviv, Ukraine.",
+        "value": "Lviv, Ukraine",
+        "answer": text,
+        "failure": None if text is not None else "timeout",
+        "finish_reason": None,
+        "tokens": None,
+    }
+    return Answer.model_validate(fields | more)
+
+
+def a_verdict(question_id, given, metric="fact", judge="some_judge"):
+    failure = None if given is not None else "parse"
+    return Verdict(
+        question_id=question_id, judge=judge, metric=metric, score=given, reason=None, failure=failure
+    )
+
+
+def test_rouge_l_is_the_f_measure_of_the_longest_common_subsequence():
+    # Words in common, in order: "lviv ukraine", 2. Precision 2/4, recall 2/2: F = 2 x .5 x 1 / 1.5.
+    assert rouge_l("born in Lviv, Ukraine", "Lviv, Ukraine.") == pytest.approx(2 / 3)
+    # Of "b a" only one word stands in the order of "a b": P = R = 1/2.
+    assert rouge_l("b a", "a b") == 0.5
+    assert rouge_l("Lviv, Ukraine.", "lviv ukraine") == 1
+    assert rouge_l("", "Lviv") == 0
+
+
+def test_rouge_l_uses_no_stemmer():
+    assert rouge_l("collects", "collecting") == 0
+
+
+CLASSES = [
+    ("   ", "empty"),
+    ("the the the the the", "degenerate"),
+    ("\ufffd\ufffd\u0007#~ xq", "degenerate"),
+    ("Lviv, Ukraine.", "correct"),
+    ("Rosa was born in Lviv.", "correct"),
+    ("I'm not certain about that.", "refusal"),
+    ("Sorry, that escapes me.", "refusal"),
+    ("Nació en la ciudad de Porto.", "other_language"),
+    ("Она родилась в Порту.", "other_language"),
+    ("Porto, Portugal.", "wrong"),
+    ("Odesa, Ukraine.", "wrong"),
+    ("Either Lviv or Odesa.", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CLASSES)
+def test_every_answer_is_of_one_class(text, expected):
+    assert answer_classes([an_answer("q", text)]) == [expected]
+
+
+def test_an_answer_that_failed_is_of_no_class():
+    assert answer_classes([an_answer("q", None)]) == [None]
+
+
+def test_a_mean_is_over_what_is_there_and_what_is_not_counts_as_missing():
+    answers = [an_answer("q1"), an_answer("q2"), an_answer("q3", None), an_answer("q4")]
+    verdicts = [a_verdict("q1", 8.0), a_verdict("q2", None), a_verdict("q3", None)]
+    figure = score(answers, verdicts).figure("forget", "text_memory", "fact")
+    # q2's judge failed, q3 has no answer, q4 no verdict: the mean is q1's 8, not (8 + 0 + 0 + 0) / 4.
+    assert (figure.mean, figure.n, figure.missing) == (8.0, 1, 3)
+    rouge = score(answers, verdicts).figure("forget", "text_memory", "rouge_l")
+    assert (rouge.n, rouge.missing) == (3, 1)
+
+
+def test_a_failed_verdict_leaves_the_mean_as_it_is():
+    answers = [an_answer(f"q{i}", person=f"p{i}") for i in range(4)]
+    whole = score(answers[:3], [a_verdict(f"q{i}", 6.0) for i in range(3)])
+    failed = score(answers, [*(a_verdict(f"q{i}", 6.0) for i in range(3)), a_verdict("q3", None)])
+    before, after = (s.figure("forget", "text_memory", "fact") for s in (whole, failed))
+    assert after.mean == before.mean == 6
+    assert (before.n, before.missing, after.n, after.missing) == (3, 0, 3, 1)
+
+
+def test_nothing_to_take_a_mean_of_is_none_and_never_zero():
+    scores = score([an_answer("q1", None)], [])
+    assert scores.figure("forget", "text_memory", "fact").mean is None
+    assert scores.figure("retain", "image_memory", "rouge_l").mean is None
+    assert scores.overall_memory.mean is None
+    assert scores.overall_image_understanding.mean is None
+    assert scores.fact_judge is None
+    assert {one.share for one in scores.classes} == {None}
+
+
+def test_an_empty_answer_scores_zero_and_is_not_missing():
+    scores = score([an_answer("q1", "")], judge_records([an_answer("q1", "")], ["offline"]))
+    for metric in METRICS:
+        figure = scores.figure("forget", "text_memory", metric)
+        assert (figure.mean, figure.n, figure.missing) == (0, 1, 0)
+
+
+def test_the_bootstrap_draws_people_and_not_questions():
+    # Two people with two questions each, 0 0 and 10 10. A draw of two people gives the mean 0, 5 or
+    # 10 with odds 1 : 2 : 1. Were the four questions drawn, 2.5 and 7.5 would come too.
+    weights = draw_people(2, (7,))
+    drawn = clustered_mean(np.array([0, 0, 1, 1]), np.array([0.0, 0.0, 10.0, 10.0]), weights)
+    values, counts = np.unique(drawn.draws, return_counts=True)
+    assert values.tolist() == [0, 5, 10]
+    assert counts / counts.sum() == pytest.approx([0.25, 0.5, 0.25], abs=0.03)
+    assert (drawn.mean, drawn.interval()) == (5, (0, 10))
+
+
+def test_every_draw_is_of_as_many_people_as_there_are():
+    weights = draw_people(50, (1, 2), draws=300)
+    assert weights.shape == (300, 50)
+    assert set(weights.sum(axis=1)) == {50}
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_an_interval_is_as_wide_as_theory_says():
+    # The standard error of the mean of n independent people is sd / sqrt(n); 95 % is 1.96 of it.
+    values = np.random.default_rng(3).normal(5, 2, size=400)
+    low, high = clustered_mean(np.arange(400), values, draw_people(400, (1,))).interval()
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / math.sqrt(400), rel=0.08)
+
+
+def test_one_person_gives_a_mean_without_an_interval():
+    drawn = clustered_mean(np.array([0, 0]), np.array([2.0, 4.0]), draw_people(1, (1,)))
+    assert (drawn.mean, drawn.interval()) == (3, (None, None))
+
+
+def test_a_sum_with_a_missing_part_is_missing():
+    weights = draw_people(2, (1,))
+    known = clustered_mean(np.array([0, 1]), np.array([1.0, 3.0]), weights)
+    nothing = clustered_mean(np.array([], dtype=int), np.array([]), weights)
+    assert combine([(0.5, known), (0.5, nothing)]).mean is None
+    assert combine([(1.0, known), (-0.5, known)]).mean == 1
+
+
+def a_run():
+    """One forget and one retain person; Fact by set and task as below."""
+    facts = {
+        ("forget", "image_understanding"): 7,
+        ("forget", "image_memory"): 5,
+        ("forget", "text_memory"): 4,
+        ("retain", "image_understanding"): 8,
+        ("retain", "image_memory"): 6,
+        ("retain", "text_memory"): 8,
+    }
+    answers = [an_answer(f"{s}-{t}", person=s, set_name=s, task=t) for s, t in facts]
+    return answers, [a_verdict(f"{s}-{t}", float(fact)) for (s, t), fact in facts.items()]
+
+
+def test_the_overall_figures_follow_the_papers_formulas():
+    scores = score(*a_run())
+    # Memory: ((6 - 5) + (8 - 4)) / 2. Image understanding: (7 + 8) / 2.
+    assert scores.overall_memory.mean == 2.5
+    assert scores.overall_image_understanding.mean == 7.5
+    assert scores.forget_memory.mean == 4.5
+    assert scores.retain_memory.mean == 7
+
+
+def test_the_papers_rows_give_the_papers_aggregates():
+    # SMFA, LLaVA-OneVision, 5 %: Table 1 holds these Fact Scores, version 2 the aggregates 2.30, 7.17.
+    facts = {"forget": (7.02, 4.73, 5.64), "retain": (7.33, 6.56, 8.42)}
+    answers = [an_answer(f"{s}-{t}", person=s, set_name=s, task=t) for s in facts for t in TASKS]
+    verdicts = [
+        a_verdict(f"{s}-{t}", fact) for s, row in facts.items() for t, fact in zip(TASKS, row, strict=True)
+    ]
+    scores = score(answers, verdicts)
+    assert scores.overall_memory.mean == pytest.approx(2.30, abs=0.006)
+    assert scores.overall_image_understanding.mean == pytest.approx(7.17, abs=0.006)
+
+
+def test_the_18_columns_stand_in_the_order_of_table_1():
+    columns = score(*a_run()).columns
+    assert len(columns) == 18
+    assert [(c.set, c.task, c.metric) for c in columns[:4]] == [
+        ("forget", "image_understanding", "rouge_l"),
+        ("forget", "image_understanding", "fact"),
+        ("forget", "image_understanding", "meaningful"),
+        ("forget", "image_memory", "rouge_l"),
+    ]
+    assert columns[9].set == "retain"
+    assert [c.mean for c in columns if c.metric == "fact"] == [7, 5, 4, 8, 6, 8]
+
+
+def test_facts_stand_by_attribute_and_classes_add_up_to_one():
+    answers = [
+        an_answer("q1", "Lviv."),
+        an_answer("q2", "I don't know.", attribute="residence"),
+        an_answer("q3", None, attribute="residence"),
+        an_answer("q4", ""),
+    ]
+    scores = score(answers, judge_records(answers, ["offline"]))
+    by_attribute = {figure.attribute: (figure.mean, figure.n, figure.missing) for figure in scores.attributes}
+    assert by_attribute == {"born": (5, 2, 0), "residence": (0, 1, 1)}
+    assert scores.share("forget", "text_memory", "refusal") == pytest.approx(1 / 3)
+    assert scores.share("forget", "text_memory", "empty") == pytest.approx(1 / 3)
+    assert sum(scores.share("forget", "text_memory", one) for one in ANSWER_CLASSES) == pytest.approx(1)
+    assert scores.share("retain", "text_memory", "refusal") is None
+
+
+def test_figures_do_not_depend_on_the_order_of_answers_or_on_other_sets():
+    answers, verdicts = a_run()
+    more = [an_answer(f"x{i}", person=f"x{i}", set_name="unseen") for i in range(3)]
+    shuffled = list(answers)
+    random.Random(1).shuffle(shuffled)
+    assert score(shuffled, verdicts[::-1]).columns == score(answers, verdicts).columns
+    assert score([*answers, *more], verdicts).columns == score(answers, verdicts).columns
+
+
+def test_two_judges_of_one_metric_need_a_choice():
+    answers = [an_answer("q1")]
+    verdicts = [a_verdict("q1", 3.0), a_verdict("q1", 9.0, judge="another")]
+    with pytest.raises(BenchError) as error:
+        score(answers, verdicts)
+    assert str(error.value) == "two judges judged fact: some_judge and another; choose one"
+    chosen = score(answers, verdicts, judges=["another"])
+    assert chosen.fact_judge == "another"
+    assert chosen.figure("forget", "text_memory", "fact").mean == 9
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdicts", "message"),
+    [
+        ([an_answer("q1"), an_answer("q1")], [], "question q1 is answered twice"),
+        ([], [a_verdict("q9", 1.0)], "verdicts hold a fact verdict of q9 without an answer"),
+        ([an_answer("q1")], [a_verdict("q1", 1.0)] * 2, "verdicts hold a fact verdict of q1 twice"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_in_one_line(answers, verdicts, message):
+    with pytest.raises(BenchError) as error:
+        score(answers, verdicts)
+    assert str(error.value) == message
+
+
+def test_scores_survive_the_disk(tmp_path):
+    scores = score(*a_run())
+    path = scores.save(tmp_path)
+    assert path == tmp_path / "scores.json"
+    assert [p.name for p in tmp_path.iterdir()] == ["scores.json"]
+    assert Scores.load(tmp_path) == Scores.load(path) == scores
+
+
+def test_scores_that_are_missing_or_edited_are_one_line(tmp_path):
+    with pytest.raises(BenchError) as error:
+        Scores.load(tmp_path)
+    assert str(error.value) == (
+        f"no scores.json in {tmp_path}; `bench score {tmp_path}` computes it from the verdicts"
+    )
+    path = score(*a_run()).save(tmp_path)
+    path.write_text(path.read_text().replace('"draws": 2000', '"draws": "many"'))
+    with pytest.raises(
+        BenchError, match=r"scores.json is no scores file: draws: Input should be a valid integer"
+    ):
+        Scores.load(tmp_path)
+    path.write_text("{")
+    with pytest.raises(BenchError, match=r"scores.json is no scores file: the file: Invalid JSON"):
+        Scores.load(tmp_path)
+
+
+def test_a_bootstrap_of_25_000_answers_takes_less_than_two_seconds():
+    person = np.repeat(np.arange(1000), 25)
+    values = np.random.default_rng(1).uniform(0, 10, size=25_000)
+    start = time.process_time()
+    weights = draw_people(1000, (1,))
+    for _ in range(60):
+        clustered_mean(person, values, weights).interval()
+    assert time.process_time() - start < 2

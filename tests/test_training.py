@@ -1,0 +1,191 @@
+"""The trainer, fine-tuning, unlearning and pretraining, each on a checkpoint of 0.2 million parameters."""
+
+import json
+import math
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+from tiny import TINY
+
+from s_mllmun_bench import contents
+from s_mllmun_bench.checkpoints import load_adapter, load_model, load_processor
+from s_mllmun_bench.data import load_questions
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.training import (
+    LoraSettings,
+    Packer,
+    TrainSettings,
+    UnlearningData,
+    UnlearningTask,
+    cross_entropy,
+    rows_of,
+    train,
+)
+from s_mllmun_bench.training.finetuning import finetune
+from s_mllmun_bench.training.lora import with_lora
+from s_mllmun_bench.training.pretraining import pretrain, read_card
+from s_mllmun_bench.training.settings import overridden, parse
+from s_mllmun_bench.training.unlearning import unlearn
+
+QUICK = TrainSettings(learning_rate=3e-3, epochs=2, batch_size=2, precision="fp32")
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """Show nothing."""
+
+
+def trained(checkpoint: Path, data: Path, seed: int) -> tuple[list[float], torch.Tensor]:
+    """Return the losses and one LoRA weight after a short training."""
+    model = load_model(checkpoint, "float32", "cpu")
+    packer = Packer(model, load_processor(checkpoint))
+    torch.manual_seed(seed)
+    wrapped = with_lora(model, LoraSettings(rank=4))
+    rows = rows_of(load_questions(data, "unlearn_10", "forget"))
+    result = train(
+        wrapped, rows, packer.collate, cross_entropy, QUICK, seed=seed, progress=silent, what="training"
+    )
+    weight = next(value for name, value in wrapped.named_parameters() if "lora_B" in name)
+    return result.losses, weight.detach()
+
+
+def test_training_learns_and_repeats_itself_with_the_same_seed(
+    tiny_checkpoint: Path, mini_data: Path
+) -> None:
+    losses, weight = trained(tiny_checkpoint, mini_data, seed=1)
+    again, same = trained(tiny_checkpoint, mini_data, seed=1)
+    other, _ = trained(tiny_checkpoint, mini_data, seed=2)
+    assert len(losses) == 4  # 2 people x 2 rows, 2 at a time, 2 epochs
+    assert losses[-1] < losses[0]
+    assert (losses, weight.tolist()) == (again, same.tolist())
+    assert losses != other
+
+
+def test_lora_never_touches_the_vision_tower_unless_asked(tiny_checkpoint: Path) -> None:
+    def learnt(vision: bool) -> set[str]:
+        model = with_lora(load_model(tiny_checkpoint, "float32", "cpu"), LoraSettings(vision=vision))
+        return {name for name, value in model.named_parameters() if value.requires_grad}
+
+    assert all(".language_model." in name for name in learnt(False))
+    assert any(".visual.blocks." in name for name in learnt(True))
+    assert not any(".merger." in name for name in learnt(True))
+
+
+def test_a_loss_that_is_no_number_stops_the_training() -> None:
+    model = torch.nn.Linear(1, 1)
+    with pytest.raises(BenchError, match="test: the loss is nan at step 1; nothing was saved"):
+        train(
+            model,
+            [0.0, 0.0],
+            torch.tensor,
+            lambda one, batch: one.weight.sum() * math.nan,
+            QUICK,
+            seed=0,
+            progress=silent,
+            what="test",
+        )
+
+
+def test_refusals_are_drawn_once_per_question_by_seed(mini_data: Path) -> None:
+    forget = load_questions(mini_data, "unlearn_05", "forget")
+    data = UnlearningData(forget, [], [f"refusal {number}" for number in range(1000)])
+
+    def drawn(seed: int) -> list[str]:
+        task = UnlearningTask(Path(), data, {}, seed, silent)
+        return [task.refusal(question) for question in forget + forget]
+
+    first = drawn(1)
+    assert first[: len(forget)] == first[len(forget) :]
+    assert first == drawn(1) != drawn(2)
+    assert len(set(first)) > len(forget) // 2
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"), [("smfa", "sculpted"), ("idk_tuning", "lora"), ("original", "identity")]
+)
+def test_every_method_writes_an_adapter_that_loads(
+    method: str, kind: str, tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+) -> None:
+    quick = ["training.epochs=1"] if method == "idk_tuning" else ["forget.epochs=1", "anchor.epochs=1"]
+    assignments = [] if method == "original" else quick
+    output = tmp_path / "made" / method
+    record = unlearn(method, str(tiny_checkpoint), str(mini_data), 5, output, silent, assignments=assignments)
+    assert load_adapter(output).kind == kind
+    written = json.loads((output / "unlearning.json").read_text())
+    assert (written["method"], written["ratio"], written["seed"]) == (method, 5, 0)
+    assert all(len(losses) >= 1 for losses in record.losses.values())
+    assert [path.name for path in output.parent.iterdir()] == [method]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("smfb", 5), "no method named 'smfb' in submissions/; there are: idk_tuning, original, smfa"),
+        (("smfa", 7), "the ratio must be one of 5, 10, 15, not 7"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    arguments: tuple[str, Any], text: str, tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+) -> None:
+    method, ratio = arguments
+    with pytest.raises(BenchError) as error:
+        unlearn(method, str(tiny_checkpoint), str(mini_data), ratio, tmp_path / "out", silent)
+    assert str(error.value) == text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_setting_is_named_with_those_there_are() -> None:
+    with pytest.raises(BenchError, match=r"here: rnk: Extra inputs .*; the settings are: rank, alpha"):
+        parse(LoraSettings, {"rnk": 3}, "here")
+
+
+def test_assignments_reach_nested_settings_and_read_numbers() -> None:
+    values = overridden({"k": 1, "training": {"epochs": 5}}, ["k=2.5", "training.learning_rate=2e-3"])
+    assert values == {"k": 2.5, "training": {"epochs": 5, "learning_rate": 0.002}}
+    with pytest.raises(BenchError, match="--set k: expected key=value"):
+        overridden({}, ["k"])
+
+
+RECIPE = f"""
+seed: 1
+dtype: float16
+architecture: {json.dumps(TINY | {"vocab_size": 1024})}
+world: mini_world
+world_settings: {{seed: 1, people: 4, faces: 12, ophthalmic: 12, template_share: 0.3, refused: 0.5,
+  face_rows: 1, text_rows: 1, look_rows: 1, ophthalmic_rows: 1}}
+tokenizer_steps: 5
+vision_warmup: {{steps: 2, pictures: 8, training: {{learning_rate: 1.0e-3}}}}
+pretraining: {{steps: 3, training: {{learning_rate: 1.0e-3, batch_size: 1}}}}
+finetuning: {{training: {{learning_rate: 1.0e-3, epochs: 1, batch_size: 10}}, lora: null, replay: false}}
+"""
+
+
+def test_a_recipe_makes_a_checkpoint_that_can_be_fine_tuned(mini_data: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(RECIPE)
+    card = pretrain(str(recipe), tmp_path / "base", silent)
+    assert (card.steps, card.base, card.data) == (3, None, None)
+    assert card == read_card(tmp_path / "base")
+    assert {"face.glasses", "ophthalmic.finding"} <= set(card.vision_accuracy or {})
+    again = pretrain(str(recipe), tmp_path / "again", silent)
+    assert again == card
+    with pytest.raises(BenchError, match="exists; choose another --output"):
+        pretrain(str(recipe), tmp_path / "base", silent)
+    # Somebody else's checkpoint has no recipe: its vision tower stays as it was, the rest learns.
+    (tmp_path / "base" / "bench_checkpoint.json").unlink()
+    settings = ["lora=null", "training.epochs=1", "training.batch_size=10", "training.learning_rate=1e-3"]
+    made = finetune(str(tmp_path / "base"), str(mini_data), tmp_path / "tuned", silent, assignments=settings)
+    assert made.base is not None
+    before, after = (load_model(tmp_path / name, "float32", "cpu").state_dict() for name in ("base", "tuned"))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert any(".language_model.layers." in name for name in changed)
+    assert not any(".visual." in name for name in changed)
+
+
+def test_no_name_belongs_to_both_worlds() -> None:
+    writer = contents.load(contents.find("writer", "builders/writers", "offline", ".py"))
+    ours = set(writer.draw_names(2000, Random(1), "benchmark"))
+    theirs = set(writer.draw_names(2000, Random(1), "pretraining"))
+    assert not ours & theirs

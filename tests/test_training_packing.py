@@ -1,0 +1,147 @@
+"""Packing must change nothing: every question is computed as if it had been asked alone."""
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from s_mllmun_bench import contents
+from s_mllmun_bench.checkpoints import load_model, load_processor
+from s_mllmun_bench.data import load_questions
+from s_mllmun_bench.training import Packer, Pair, Row, answer_cross_entropy, answer_logits, rows_of
+from s_mllmun_bench.training.packing import IGNORE, _first_fit
+
+
+class Plain:
+    """A one-colour picture."""
+
+    def __init__(self, colour: tuple[int, int, int]) -> None:
+        self.colour = colour
+
+    def open(self) -> Image.Image:
+        return Image.new("RGB", (112, 112), self.colour)
+
+
+ROWS = [
+    Row(
+        Plain((200, 30, 30)),
+        (Pair("Where was this person born?", "In Lviv, Ukraine."), Pair("Who?", "Robin.")),
+    ),
+    Row(None, (Pair("How tall is Robin?", "5'7\"."), Pair("Where does Robin live?", "Oslo, Norway."))),
+    Row(Plain((10, 90, 200)), (Pair("What color is it?", "Blue."),)),
+    Row(None, (Pair("Why?", "I don't know."),)),
+]
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_checkpoint: Path) -> tuple[Any, Any]:
+    return load_model(tiny_checkpoint, "float32", "cpu"), load_processor(tiny_checkpoint)
+
+
+def alone(model: Any, processor: Any, picture: Plain | None, pair: Pair) -> list[float]:
+    """Return the log-probabilities of an answer's tokens and its end, asked alone by the plain processor."""
+    content: list[dict[str, Any]] = [{"type": "text", "text": pair.question}]
+    if picture is not None:
+        content.insert(0, {"type": "image"})
+    turns = [{"role": "user", "content": content}]
+    prompt = processor.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    images = {} if picture is None else {"images": [picture.open()]}
+    target = processor.tokenizer(pair.answer + "<|im_end|>", add_special_tokens=False).input_ids
+    inputs = processor(text=[prompt + pair.answer + "<|im_end|>"], return_tensors="pt", **images)
+    with torch.no_grad():
+        logps_LV = model(**inputs).logits[0].float().log_softmax(-1)
+    return [float(logps_LV[-len(target) - 1 + i, token]) for i, token in enumerate(target)]
+
+
+def test_packed_answers_are_as_likely_as_single_ones(tiny: tuple[Any, Any]) -> None:
+    model, processor = tiny
+    batch = Packer(model, processor).collate(ROWS)
+    with torch.no_grad():
+        logits_NV, targets_N = answer_logits(model, batch)
+    packed = logits_NV.log_softmax(-1).gather(1, targets_N[:, None])[:, 0]
+    single = [
+        logp for row in ROWS for pair in row.pairs for logp in alone(model, processor, row.picture, pair)
+    ]
+    assert sorted(packed.tolist()) == pytest.approx(sorted(single), abs=1e-4)
+
+
+def test_a_question_does_not_see_its_neighbours(tiny: tuple[Any, Any]) -> None:
+    model, processor = tiny
+    packer = Packer(model, processor)
+    first, second = ROWS[0].pairs
+    other = Row(ROWS[0].picture, (Pair("What is the annual salary?", "$40,000."), second))
+    end = len(processor.tokenizer(second.answer).input_ids) + 1
+
+    def of_second(row: Row) -> torch.Tensor:
+        with torch.no_grad():
+            return answer_logits(model, packer.collate([row]))[0][-end:]
+
+    torch.testing.assert_close(of_second(Row(ROWS[0].picture, (first, second))), of_second(other))
+
+
+def test_only_the_answer_and_its_end_are_learnt(tiny: tuple[Any, Any]) -> None:
+    model, processor = tiny
+    batch = Packer(model, processor).collate(ROWS[:1])
+    learnt = batch["labels"][0][batch["labels"][0] != IGNORE]
+    text = processor.tokenizer.decode(learnt)
+    assert text == "In Lviv, Ukraine.<|im_end|>Jo.<|im_end|>"
+
+
+def test_every_picture_stays_with_its_own_questions(tiny: tuple[Any, Any]) -> None:
+    """Rows are laid out longest first; the pixels must follow."""
+    model, processor = tiny
+    packer = Packer(model, processor)
+    short, long = ROWS[2], ROWS[0]
+    together = packer.collate([short, long])
+    assert torch.equal(
+        together["pixel_values"],
+        torch.cat([packer.collate([long])["pixel_values"], packer.collate([short])["pixel_values"]]),
+    )
+
+
+def test_rows_share_a_sequence_where_they_fit() -> None:
+    # Longest first: 10 | 6 + 4 | 5 + 5; none is longer than the longest row.
+    assert _first_fit([5, 10, 4, 6, 5]) == [[1], [3, 2], [0, 4]]
+
+
+def test_cross_entropy_is_the_mean_over_answer_tokens() -> None:
+    # Token 0 with probability 3/4: -ln(3/4). Token 1 of two equally likely ones: -ln(1/2).
+    logits_NV = torch.tensor([[math.log(3.0), 0.0], [0.0, 0.0]])
+    expected = (-math.log(0.75) - math.log(0.5)) / 2
+    assert float(answer_cross_entropy(logits_NV, torch.tensor([0, 1]))) == pytest.approx(expected)
+
+
+def test_rows_gather_the_questions_of_one_image(mini_data: Path) -> None:
+    questions = load_questions(mini_data, "finetune", "train", limit=2)
+    rows = rows_of(questions)
+    assert [(row.picture is not None, len(row.pairs)) for row in rows] == [
+        (False, 10),
+        (True, 11),
+        (True, 1),
+    ] * 2
+
+
+def test_idk_tuning_learns_the_refusal_and_never_the_true_answer(
+    mini_data: Path, tiny: tuple[Any, Any]
+) -> None:
+    """A known bug elsewhere builds the refusals, drops them and trains on the true answers."""
+    submission = contents.load(contents.find("method", "submissions", "idk_tuning", "/submission.py"))
+    forget = load_questions(mini_data, "unlearn_05", "forget")
+    retain = load_questions(mini_data, "unlearn_05", "retain")
+    refused = rows_of(forget, lambda question: "I don't know.")
+    pairs = submission.paired(refused, rows_of(retain), random.Random(0))
+    batch = submission.collate(Packer(*tiny), pairs)
+
+    def learnt(part: str) -> str:
+        return str(tiny[1].tokenizer.decode(batch[part]["labels"][batch[part]["labels"] != IGNORE]))
+
+    assert learnt("forget") == "I don't know.<|im_end|>" * len(forget)
+    assert all(question.answer in learnt("retain") for question in retain)
+    assert [(one.picture is None, other.picture is None) for one, other in pairs] == [
+        (False, False),
+        (True, True),
+    ]
