@@ -93,10 +93,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping.
 
     Raises:
-        BenchError: it cannot be parsed, or holds no mapping whose keys are text.
+        BenchError: it cannot be read or parsed, or holds no mapping whose keys are text.
     """
     try:
         content = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise BenchError(f"cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

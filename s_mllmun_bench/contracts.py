@@ -118,4 +118,7 @@ class Submission(Protocol):
 
 
 Progress = Callable[[int, int, str], None]
-"""Called as ``progress(done, total, what)`` while long work goes on."""
+"""Called as ``progress(done, total, what)`` while long work goes on.
+
+``what`` is a stage, or a stage, a comma and a detail that changes.
+"""

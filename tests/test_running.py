@@ -14,8 +14,11 @@ from typing import Any
 
 import datasets
 import pytest
+from click.testing import Result
 from scripted import ScriptedBackend, opening, silent
+from typer.testing import CliRunner
 
+from s_mllmun_bench import cli
 from s_mllmun_bench.building import build
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
@@ -393,7 +396,7 @@ def test_a_run_that_is_killed_at_any_moment_ends_with_the_same_figures(
     script = str(Path(__file__).with_name("scripted.py"))
     command = [sys.executable, script, settings.model, settings.data, str(settings.output)]
     answers, rng = settings.output / "answers.jsonl", random.Random(0)
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen([*command, str(tmp_path / "cache")])
         before = answers.stat().st_size if answers.exists() else 0
         while process.poll() is None and (not answers.exists() or answers.stat().st_size <= before):
@@ -408,3 +411,34 @@ def test_a_run_that_is_killed_at_any_moment_ends_with_the_same_figures(
     assert files(plan.folder)["scores.json"] == files(whole.folder)["scores.json"]
     assert sorted(files(plan.folder)) == sorted(files(whole.folder))
     assert json.loads((plan.folder / "manifest.json").read_text())["questions"] == len(plan.asked)
+
+
+def command(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def test_the_three_commands_agree_on_a_run(tiny_checkpoint: Path, data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    asked = ["--model", tiny_checkpoint, "--data", data, "--ratio", 5, "--limit", 1]
+    whole = command("eval", *asked, "--max-new-tokens", 2, "-o", run, "--json")
+    assert whole.exit_code == 0, whole.output
+    before = files(run)
+    assert json.loads(whole.stdout)["scores"] == json.loads(before["scores.json"])
+    (run / "scores.json").unlink()
+    (run / "verdicts.jsonl").unlink()
+    judged = command("judge", run, "--json")
+    assert json.loads(judged.stdout) == json.loads(whole.stdout)
+    table = command("score", run)
+    assert files(run) == before
+    assert "image understanding" in table.stdout
+    assert "50 questions: " in table.stdout
+
+
+def test_a_dry_run_says_what_would_be_asked_and_writes_nothing(
+    tiny_checkpoint: Path, data: Path, tmp_path: Path
+) -> None:
+    asked = ["--model", tiny_checkpoint, "--data", data, "--ratio", 15, "--sets", "unseen"]
+    result = command("eval", *asked, "-o", tmp_path / "run", "--dry-run")
+    # A tenth as many people as in the dataset are unseen, 25 questions each.
+    assert "50 questions about 2 people" in result.stdout
+    assert not (tmp_path / "run").exists()

@@ -122,6 +122,7 @@ def test_every_method_writes_an_adapter_that_loads(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (("original", 5), "settings: k: Extra inputs are not permitted; the settings are: "),
         (("smfb", 5), "no method named 'smfb' in submissions/; there are: idk_tuning, original, smfa"),
         (("smfa", 7), "the ratio must be one of 5, 10, 15, not 7"),
     ],
@@ -131,7 +132,9 @@ def test_bad_input_is_one_line_and_writes_nothing(
 ) -> None:
     method, ratio = arguments
     with pytest.raises(BenchError) as error:
-        unlearn(method, str(tiny_checkpoint), str(mini_data), ratio, tmp_path / "out", silent)
+        unlearn(
+            method, str(tiny_checkpoint), str(mini_data), ratio, tmp_path / "out", silent, assignments=["k=1"]
+        )
     assert str(error.value) == text
     assert list(tmp_path.iterdir()) == []
 
@@ -144,8 +147,19 @@ def test_an_unknown_setting_is_named_with_those_there_are() -> None:
 def test_assignments_reach_nested_settings_and_read_numbers() -> None:
     values = overridden({"k": 1, "training": {"epochs": 5}}, ["k=2.5", "training.learning_rate=2e-3"])
     assert values == {"k": 2.5, "training": {"epochs": 5, "learning_rate": 0.002}}
-    with pytest.raises(BenchError, match="--set k: expected key=value"):
-        overridden({}, ["k"])
+
+
+@pytest.mark.parametrize(
+    ("assignment", "text"),
+    [
+        ("k", "--set k: expected key=value"),
+        ("k.x=1", "--set k.x=1: k is a value and holds no settings"),
+        ("k=[1", r"--set k=\[1: \[1 is not a YAML value"),
+    ],
+)
+def test_a_wrong_assignment_is_one_line(assignment: str, text: str) -> None:
+    with pytest.raises(BenchError, match=text):
+        overridden({"k": 1, "lora": None}, ["lora.rank=4", assignment])
 
 
 RECIPE = f"""
@@ -158,7 +172,7 @@ world_settings: {{seed: 1, people: 4, faces: 12, ophthalmic: 12, template_share:
 tokenizer_steps: 5
 vision_warmup: {{steps: 2, pictures: 8, training: {{learning_rate: 1.0e-3}}}}
 pretraining: {{steps: 3, training: {{learning_rate: 1.0e-3, batch_size: 1}}}}
-finetuning: {{training: {{learning_rate: 1.0e-3, epochs: 1, batch_size: 10}}, lora: null, replay: false}}
+finetuning: {{training: {{learning_rate: 1.0e-3, epochs: 1, batch_size: 10}}, lora: null, replay: true}}
 """
 
 
@@ -173,11 +187,8 @@ def test_a_recipe_makes_a_checkpoint_that_can_be_fine_tuned(mini_data: Path, tmp
     assert again == card
     with pytest.raises(BenchError, match="exists; choose another --output"):
         pretrain(str(recipe), tmp_path / "base", silent)
-    # Somebody else's checkpoint has no recipe: its vision tower stays as it was, the rest learns.
-    (tmp_path / "base" / "bench_checkpoint.json").unlink()
-    settings = ["lora=null", "training.epochs=1", "training.batch_size=10", "training.learning_rate=1e-3"]
-    made = finetune(str(tmp_path / "base"), str(mini_data), tmp_path / "tuned", silent, assignments=settings)
-    assert made.base is not None
+    made = finetune(str(tmp_path / "base"), str(mini_data), tmp_path / "tuned", silent)
+    assert (made.recipe, made.steps, (made.settings or {})["replay"]) == (str(recipe), 2, True)
     before, after = (load_model(tmp_path / name, "float32", "cpu").state_dict() for name in ("base", "tuned"))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert any(".language_model.layers." in name for name in changed)

@@ -1,8 +1,8 @@
 """Packing must change nothing: every question is computed as if it had been asked alone."""
 
 import math
-import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,8 +11,17 @@ from PIL import Image
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import load_model, load_processor
-from s_mllmun_bench.data import load_questions
-from s_mllmun_bench.training import Packer, Pair, Row, answer_cross_entropy, answer_logits, rows_of
+from s_mllmun_bench.data import load_questions, load_refusals
+from s_mllmun_bench.training import (
+    Packer,
+    Pair,
+    Row,
+    UnlearningData,
+    UnlearningTask,
+    answer_cross_entropy,
+    answer_logits,
+    rows_of,
+)
 from s_mllmun_bench.training.packing import IGNORE, _first_fit
 
 
@@ -125,16 +134,46 @@ def test_rows_gather_the_questions_of_one_image(mini_data: Path) -> None:
     ] * 2
 
 
+class Overheard(UnlearningTask):
+    """A task that keeps what a method hands to the trainer, and trains nothing."""
+
+    def train_lora(self, name: str, items: Any, collate: Any, *rest: Any) -> Any:
+        self.heard = [*getattr(self, "heard", []), (items, collate)]
+
+
+def handed_to_the_trainer(method: str, data: Path) -> list[tuple[Any, Any]]:
+    """Return the items and the collate function of each training of a method, with its own settings."""
+    script = contents.find("method", "submissions", method, "/submission.py")
+    seen = UnlearningData(
+        load_questions(data, "unlearn_05", "forget"),
+        load_questions(data, "unlearn_05", "retain"),
+        load_refusals(data),
+    )
+    settings = contents.read_yaml(script.parent / "submission.yaml")["settings"]
+    task = Overheard(Path(), seen, settings, 0, lambda done, total, what: None)
+    with TemporaryDirectory() as folder:
+        contents.load(script).unlearn(task, Path(folder))
+    return task.heard
+
+
+def test_smfa_forgets_with_drawn_refusals_and_anchors_on_the_truth(mini_data: Path) -> None:
+    (forgetting, _), (anchor, _) = handed_to_the_trainer("smfa", mini_data)
+    refusals = set(load_refusals(mini_data))
+    learnt = [pair.answer for row in forgetting for pair in row.pairs]
+    kept = [question.answer for question in load_questions(mini_data, "unlearn_05", "retain")]
+    assert sum(answer in refusals for answer in learnt) == 21  # all questions on the one person to forget
+    assert sorted(pair.answer for row in anchor for pair in row.pairs) == sorted(kept)
+    assert sorted(answer for answer in learnt if answer not in refusals) == sorted(kept)
+
+
 def test_idk_tuning_learns_the_refusal_and_never_the_true_answer(
     mini_data: Path, tiny: tuple[Any, Any]
 ) -> None:
     """A known bug elsewhere builds the refusals, drops them and trains on the true answers."""
-    submission = contents.load(contents.find("method", "submissions", "idk_tuning", "/submission.py"))
+    pairs, collate = handed_to_the_trainer("idk_tuning", mini_data)[0]
     forget = load_questions(mini_data, "unlearn_05", "forget")
     retain = load_questions(mini_data, "unlearn_05", "retain")
-    refused = rows_of(forget, lambda question: "I don't know.")
-    pairs = submission.paired(refused, rows_of(retain), random.Random(0))
-    batch = submission.collate(Packer(*tiny), pairs)
+    batch = collate(Packer(*tiny), pairs)
 
     def learnt(part: str) -> str:
         return str(tiny[1].tokenizer.decode(batch[part]["labels"][batch[part]["labels"] != IGNORE]))

@@ -1,7 +1,8 @@
 """The wording files and how a sentence is made from one: a pattern, a subject and a value.
 
-Three kinds of wording never mix: the template (finetune and unlearn tables), the evaluation wordings
-(eval tables) and the validation wordings (for choosing settings).
+There are three kinds of wording: the template (finetune and unlearn tables), the evaluation wordings
+(eval tables) and the validation wordings (for choosing settings). No table mixes them; the pretraining
+world, which is about other people, speaks all three.
 """
 
 from collections.abc import Iterable, Mapping

@@ -14,6 +14,7 @@ import typer
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.records import Ratio
 
 if TYPE_CHECKING:
     from s_mllmun_bench.scoring.records import Scores
@@ -22,7 +23,8 @@ BASE = "mini_qwen2_5_vl"
 """The shipped checkpoint that has never met the people of the dataset: the floor."""
 FINETUNED = "mini_qwen2_5_vl_200"
 """The shipped checkpoint that was fine-tuned on the demo's dataset."""
-RATIO = 5
+RATIO: Ratio = 5
+RETAIN_PEOPLE = 60
 METHODS = {"idk_tuning": "IDK tuning", "smfa": "SMFA"}
 
 
@@ -32,7 +34,8 @@ class _Demo:
 
     folder: Path
     people: int
-    retain_people: int
+    limit: int | None
+    """People of each set to ask about; `None`: all."""
     seeds: int
     full: bool
     progress: Progress
@@ -47,9 +50,11 @@ def demo(
     full: Annotated[
         bool, typer.Option("--full", help="Fine-tune the model here instead of taking the shipped one.")
     ] = False,
-    people: Annotated[int, typer.Option(help="People in the dataset.")] = 200,
-    retain_people: Annotated[int, typer.Option(help="People of the retain set to ask about.")] = 60,
-    seeds: Annotated[int, typer.Option(help="Runs of each method, each with another seed.")] = 1,
+    people: Annotated[int, typer.Option(min=20, help="People in the dataset.")] = 200,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Ask about the complete retain set, not only 60 people of it.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, each with another seed.")] = 1,
 ) -> None:
     """Go the whole way in small: build, fine-tune, unlearn, evaluate."""
     from rich.console import Console
@@ -59,7 +64,9 @@ def demo(
 
     output.mkdir(parents=True, exist_ok=True)
     with progress_shown() as progress:
-        rows = list(_scored(_Demo(output, people, retain_people, seeds, full, progress)))
+        rows = list(
+            _scored(_Demo(output, people, None if complete else RETAIN_PEOPLE, seeds, full, progress))
+        )
     picture = save_trade_off(rows, output / "trade_off.png")
     (output / "table.md").write_text(markdown_table(rows), encoding="utf-8")
     console = Console()
@@ -91,12 +98,19 @@ def _scored(demo: _Demo) -> Iterator[tuple[str, "Scores"]]:
             yield name, _evaluate(demo, adapter.name, model, adapter)
 
 
+def _stale(path: str | Path, what: str) -> BenchError:
+    return BenchError(f"{path} {what}; remove it, or use another --output")
+
+
 def _build(demo: _Demo) -> None:
+    from s_mllmun_bench.building import build
+    from s_mllmun_bench.data.identity import read_identity
+
     if Path(demo.data).exists():
+        if read_identity(Path(demo.data)).people != demo.people:
+            raise _stale(demo.data, f"has not {demo.people} people")
         return
     _say(f"bench build mini --limit {demo.people} -o {demo.data}")
-    from s_mllmun_bench.building import build
-
     build("mini", Path(demo.data), limit=demo.people, progress=demo.progress)
 
 
@@ -108,10 +122,14 @@ def _finetuned(demo: _Demo) -> str:
     from s_mllmun_bench.training.pretraining import read_card
 
     own = demo.folder / "finetuned"
+    digest = dataset_digest(demo.data)
     if own.exists():
+        card = read_card(own)
+        if card is None or card.data != digest:
+            raise _stale(own, "was fine-tuned on another dataset")
         return str(own)
     card = None if demo.full else read_card(resolve_model(FINETUNED))
-    if card is not None and card.data == dataset_digest(demo.data):
+    if card is not None and card.data == digest:
         _say(f"Taking the shipped {FINETUNED}, fine-tuned on this very dataset (--full trains it).")
         return FINETUNED
     if not demo.full:
@@ -122,26 +140,30 @@ def _finetuned(demo: _Demo) -> str:
 
 
 def _unlearn(demo: _Demo, method: str, model: str, seed: int) -> Path:
+    from s_mllmun_bench.checkpoints import checkpoint_digest, resolve_model
+    from s_mllmun_bench.data import dataset_digest
+    from s_mllmun_bench.training.unlearning import read_record, unlearn
+
     adapter = demo.folder / "adapters" / f"{method}_seed{seed}"
     if adapter.exists():
+        record = read_record(adapter)
+        made_from = (checkpoint_digest(resolve_model(model)), dataset_digest(demo.data))
+        if (record.model, record.data) != made_from:
+            raise _stale(adapter, "was made from another model or dataset")
         return adapter
     _say(
         f"bench unlearn {method} --model {model} --data {demo.data} "
         f"--ratio {RATIO} --seed {seed} -o {adapter}"
     )
-    from s_mllmun_bench.training.unlearning import unlearn
-
     unlearn(method, model, demo.data, RATIO, adapter, demo.progress, seed=seed)
     return adapter
 
 
 def _evaluate(demo: _Demo, name: str, model: str, adapter: Path | None) -> "Scores":
     run = demo.folder / "runs" / name
-    option = f" --adapter {adapter}" if adapter else ""
-    _say(
-        f"bench eval --model {model}{option} --data {demo.data} --ratio {RATIO} "
-        f"--limit {demo.retain_people} -o {run}"
-    )
+    options = f" --adapter {adapter}" if adapter else ""
+    options += f" --limit {demo.limit}" if demo.limit else ""
+    _say(f"bench eval --model {model}{options} --data {demo.data} --ratio {RATIO} -o {run}")
     from s_mllmun_bench.running.evaluate import evaluate
 
     try:
@@ -150,7 +172,7 @@ def _evaluate(demo: _Demo, name: str, model: str, adapter: Path | None) -> "Scor
             adapter=adapter,
             data=demo.data,
             ratio=RATIO,
-            limit=demo.retain_people,
+            limit=demo.limit,
             output=run,
             progress=demo.progress,
         )

@@ -1,6 +1,7 @@
 """``bench eval``: answer, judge and score."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -39,6 +40,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Answer, judge and score: the whole evaluation of one model."""
+    # Read when torch is imported: an engine's start is no warning to the user.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     from s_mllmun_bench.running.evaluate import run_plan
     from s_mllmun_bench.running.plan import Settings, make_plan
     from s_mllmun_bench.running.run import open_run

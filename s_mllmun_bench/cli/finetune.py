@@ -13,7 +13,7 @@ def finetune(
     model: Annotated[str, typer.Option(help="A checkpoint folder, or the name of a shipped one.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint folder to make.")],
     data: Annotated[str, typer.Option(help="A dataset folder or Hub id.")] = "s-mllmun-bench",
-    seed: Annotated[int, typer.Option(help="Of the order of people, dropout and replay.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the order of people, dropout and replay.")] = 0,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as training.epochs=10; repeatable."),

@@ -13,7 +13,7 @@ def pretrain(
     recipe: Annotated[str, typer.Argument(help="A recipe's name, such as mini_qwen2_5_vl, or a YAML file.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint folder to make.")],
     steps: Annotated[
-        int | None, typer.Option(help="At most so many steps in each stage, for a trial.")
+        int | None, typer.Option(min=1, help="At most so many steps in each stage, for a trial.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def progress_shown(quiet: bool = False) -> Iterator[Progress]:
     """Yield the callable that long work reports to, as ``progress(done, total, what)``.
 
-    Every new ``what`` opens a new bar. A ``total`` of 0 means that it is not known yet.
+    Every new stage opens a new bar; see `stage_of`. A ``total`` of 0 means that it is not known yet.
 
     Args:
         quiet: report nothing.
@@ -60,8 +60,9 @@ class InLines:
     def __call__(self, done: int, total: int, what: str) -> None:
         """Write a line if the stage begins or ends here, or if the last line is old enough."""
         now = self._now()
-        begins = what not in self._starts
-        started, first_done = self._starts.setdefault(what, (now, done))
+        stage = stage_of(what)
+        begins = stage not in self._starts
+        started, first_done = self._starts.setdefault(stage, (now, done))
         ends = done == total > first_done
         if not (begins or ends or now - self._last_line >= self._every):
             return
@@ -73,6 +74,14 @@ class InLines:
         left = remaining_seconds(done - first_done, total - done, seconds)
         text = f"{what}: {done}/{total}" if total else f"{what}: {done}"
         self._write(text if left is None else f"{text}, about {duration(left)} left")
+
+
+def stage_of(what: str) -> str:
+    """Return the stage that a report is about: what stands before the first comma.
+
+    What stands behind it may change with every report, such as ``fine-tuning, loss 0.31``.
+    """
+    return what.partition(",")[0]
 
 
 def remaining_seconds(done: int, left: int, seconds: float) -> float | None:
@@ -103,9 +112,10 @@ class _OnTerminal:
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Move the bar of this stage, or open it where it stands."""
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total or None, completed=done)
-        self._bars.update(self._tasks[what], total=total or None, completed=done)
+        stage = stage_of(what)
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(what, total=total or None, completed=done)
+        self._bars.update(self._tasks[stage], description=what, total=total or None, completed=done)
 
 
 def _bars() -> "Bars":

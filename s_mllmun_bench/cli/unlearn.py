@@ -9,7 +9,7 @@ import typer
 from s_mllmun_bench import contents
 from s_mllmun_bench.cli.progress import progress_shown
 
-METHODS = ", ".join(contents.names("submissions", ""))
+METHODS = ", ".join(contents.names("submissions", "/submission.py"))
 
 
 def unlearn(
@@ -18,7 +18,7 @@ def unlearn(
     ratio: Annotated[int, typer.Option(help="Forget 5, 10 or 15 per cent of all people.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The adapter folder to make.")],
     data: Annotated[str, typer.Option(help="A dataset folder or Hub id.")] = "s-mllmun-bench",
-    seed: Annotated[int, typer.Option(help="Of everything random in the method.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random in the method.")] = 0,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the method, such as k=2; repeatable."),

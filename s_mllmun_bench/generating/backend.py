@@ -113,12 +113,14 @@ def in_halves(
         errors: those that an item may cause; others are raised.
     """
     try:
-        yield items, work(items)
-        return
+        result = work(items)
     except errors as error:
         if len(items) == 1:
             yield items, error
             return
+    else:
+        yield items, result
+        return
     middle = len(items) // 2
     yield from in_halves(items[:middle], work, errors)
     yield from in_halves(items[middle:], work, errors)

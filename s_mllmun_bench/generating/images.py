@@ -17,7 +17,6 @@ from s_mllmun_bench.generating.backend import UNREADABLE, in_halves, windows
 
 _AT_ONCE = 16
 """Images per pass of the vision tower."""
-_TEXT_KEYS = ("input_ids", "attention_mask", "mm_token_type_ids", "token_type_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +49,26 @@ class ImageEncoder:
         encoded: dict[str, EncodedImage | Exception] = {}
         distinct = list({image.digest: image for image in images}.values())
         for part in windows(distinct, _AT_ONCE):
-            for some, result in in_halves(part, self._together, UNREADABLE):
-                if isinstance(result, Exception):
-                    encoded[some[0].digest] = result
+            for some, inputs in in_halves(part, self._read, UNREADABLE):
+                if isinstance(inputs, Exception):
+                    encoded[some[0].digest] = inputs
                 else:
-                    encoded.update(zip((image.digest for image in some), result, strict=True))
+                    digests = (image.digest for image in some)
+                    encoded.update(zip(digests, self._encoded(inputs), strict=True))
         return encoded
 
-    def _together(self, images: Sequence[StoredImage]) -> list[EncodedImage]:
-        """Return the images as one pass of the vision tower encodes them."""
-        inputs = self._processor(
+    def _read(self, images: Sequence[StoredImage]) -> Any:
+        """Return what the processor makes of some images, each with its place in a prompt as text."""
+        return self._processor(
             text=[self._processor.image_token] * len(images),
             images=[image.open() for image in images],
             add_special_tokens=False,
             padding=True,
             return_tensors="pt",
         )
+
+    def _encoded(self, inputs: Any) -> list[EncodedImage]:
+        """Return the images as one pass of the vision tower encodes them."""
         given = {key: value.to(self._model.device) for key, value in inputs.items() if key in self._arguments}
         with torch.inference_mode():
             features = self._model.base_model.get_image_features(**given, return_dict=True).pooler_output
@@ -76,5 +79,5 @@ class ImageEncoder:
                 features_TD=features[row],
                 layout={key: value[row : row + 1] for key, value in layout.items()},
             )
-            for row in range(len(images))
+            for row in range(len(features))
         ]

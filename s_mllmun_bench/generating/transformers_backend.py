@@ -20,6 +20,7 @@ from transformers.utils import logging
 from s_mllmun_bench.checkpoints.adapters import Adapter, apply_adapters
 from s_mllmun_bench.checkpoints.loading import load_model, load_processor
 from s_mllmun_bench.data.questions import Question
+from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import (
     AdapterEffect,
     Decoding,
@@ -127,7 +128,7 @@ class TransformersBackend:
             with torch.inference_mode():
                 output = self._model(**self._inputs([asked]), use_cache=False, logits_to_keep=len(answer) + 1)
             logps_TV = output.logits[0, :-1].float().log_softmax(-1)
-            targets_T1 = torch.tensor(answer, device=logps_TV.device)[:, None]
+            targets_T1 = torch.tensor(answer, dtype=torch.long, device=logps_TV.device)[:, None]
             sums.append(float(logps_TV.gather(1, targets_T1).sum()))
         return sums
 
@@ -149,7 +150,12 @@ class TransformersBackend:
         )
 
     def _apply(self, adapters: Sequence[Adapter], probes: Sequence[Question]) -> AdapterEffect | None:
-        before = self.log_probabilities(probes) if adapters else []
+        if not adapters:
+            return None
+        try:
+            before = self.log_probabilities(probes)
+        except ValueError as error:
+            raise BenchError(f"the adapter's effect cannot be measured: {error}") from error
         apply_adapters(self._model, adapters)
         if not before:
             return None
@@ -177,7 +183,7 @@ class TransformersBackend:
             raise ValueError(f"the image cannot be read: {first_line(image)}") from image
         ids = self._writer.prompt(question)
         if image is not None:
-            place = ids.index(image.placeholder[0])
+            place = ids.index(self._writer.image_token_id)
             ids = [*ids[:place], *image.placeholder, *ids[place + 1 :]]
         require_room(len(ids), self._longest, self._decoding)
         return _Prompt(question, ids, image)

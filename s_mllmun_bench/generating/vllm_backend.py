@@ -190,7 +190,8 @@ def _start(model: Path, dtype: str, longest: int, batch_size: int | None) -> Any
     if not torch.cuda.is_available():
         # A CPU engine refuses to start unless this share of the memory is free; the default is 0.92.
         settings |= {"gpu_memory_utilization": 0.3, "enforce_eager": True}
-    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+    for name in ("vllm", "torch.utils.cpp_extension"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return _engine(

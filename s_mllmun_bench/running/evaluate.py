@@ -158,13 +158,16 @@ def score(run: Run) -> "Scores":
     otherwise, plays no role.
 
     Raises:
-        BenchError: the run has no answers.
+        BenchError: the run has not been answered to the end.
     """
     from s_mllmun_bench.scoring.aggregate import score as aggregate
 
     answers = sorted(run.answers.read(), key=lambda answer: answer.question_id)
-    if not answers:
-        raise BenchError(f"{run.folder} has no answers to score")
+    if len(answers) < run.manifest.questions:
+        raise BenchError(
+            f"{run.folder} has {len(answers)} of {run.manifest.questions} answers; "
+            "repeat its bench eval command first"
+        )
     verdicts = sorted(run.verdicts.read(), key=lambda verdict: (verdict.question_id, verdict.judge))
     scores = aggregate(answers, verdicts)
     scores.save(run.folder)

@@ -4,11 +4,13 @@ Everything a user can get wrong (model, adapter, dataset, sets, judge, backend, 
 here, so that bad input leaves nothing half written.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from s_mllmun_bench import judging
 from s_mllmun_bench.checkpoints.loading import checkpoint_digest, file_digest, resolve_model
 from s_mllmun_bench.data.questions import Question, dataset_digest, load_questions
 from s_mllmun_bench.errors import BenchError, unknown
@@ -76,8 +78,12 @@ class Plan:
         return grouped(one.question for one in self.asked)
 
     def probes(self, count: int = 6) -> list[Question]:
-        """Return questions that tell whether an adapter does anything: of the first set, spread evenly."""
-        first = [one.question for one in self.asked if one.set == self.asked[0].set]
+        """Return questions that tell whether an adapter does anything: of the forget set, spread evenly.
+
+        If the forget set is not asked about, they are of the first set that is.
+        """
+        chosen = "forget" if "forget" in self.settings.sets else self.settings.sets[0]
+        first = [one.question for one in self.asked if one.set == chosen]
         step = max(1, len(first) // count)
         return first[::step][:count]
 
@@ -110,7 +116,7 @@ def make_plan(settings: Settings) -> Plan:
 
 
 def judge_digests(judge: str) -> dict[str, str]:
-    """Return the digest of each judge's file by its id.
+    """Return the digest of each judge, its rules included, by its id.
 
     Args:
         judge: judges of ``judges/``, by commas; ``offline`` stands for the offline ones of both metrics.
@@ -120,11 +126,22 @@ def judge_digests(judge: str) -> dict[str, str]:
     """
     from s_mllmun_bench.judging.run import expand_judges, judge_path, load_judge
 
-    digests = {}
+    digests: dict[str, str] = {}
+    metrics: dict[str, str] = {}
     for name in expand_judges(judge.split(",")):
-        load_judge(name)
-        digests[name] = file_digest(judge_path(name))
+        metric = load_judge(name).METRIC
+        if metric in metrics:
+            raise BenchError(f"{metrics[metric]} and {name} are both judges of {metric}; give one")
+        metrics[metric] = name
+        digests[name] = _judge_digest(judge_path(name))
     return digests
+
+
+def _judge_digest(judge: Path) -> str:
+    """Return the digest of a judge's file and of the engine's rules that judges are made of."""
+    rules = sorted(Path(str(judging.__file__)).parent.glob("*.py"))
+    lines = [f"{path.name} {file_digest(path)}\n" for path in (judge, *rules)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def default_folder(settings: Settings) -> Path:

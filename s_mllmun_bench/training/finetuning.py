@@ -23,7 +23,7 @@ from s_mllmun_bench.records import Record
 from .lora import with_lora
 from .losses import cross_entropy
 from .packing import Packer
-from .pretraining import CheckpointCard, load_recipe, load_world, read_card, save_whole
+from .pretraining import CheckpointCard, load_world, read_card, recipe_of, save_whole
 from .rows import Row, rows_of
 from .settings import LoraSettings, TrainSettings, overridden, parse
 from .trainer import Training, train
@@ -77,6 +77,7 @@ def finetune(
         seed=seed,
         steps=len(result.losses),
         parameters=sum(parameter.numel() for parameter in trained.parameters()),
+        settings=settings.model_dump(),
         final_loss=round(sum(result.losses[-50:]) / len(result.losses[-50:]), 4),
     )
     save_whole(trained, processor, output, _stored_dtype(path), made)
@@ -120,7 +121,7 @@ def train_on(
 
 
 def _with_trainable_weights(model: Any, settings: FinetuneSettings) -> Any:
-    """Return the model with a LoRA, or with all but its vision tower to be trained."""
+    """Return the model with a LoRA, or with its language model alone to be trained."""
     if settings.lora is not None:
         return with_lora(model, settings.lora)
     for name, parameter in model.named_parameters():
@@ -133,15 +134,16 @@ def _replay(settings: FinetuneSettings, card: CheckpointCard | None, seed: int) 
     if not settings.replay:
         while True:
             yield []
-    if card is None or card.recipe is None:
+    recipe = recipe_of(card) if card else None
+    if recipe is None:
         raise BenchError("replay: this checkpoint has no pretraining world; set replay=false")
-    recipe, _ = load_recipe(card.recipe)
     yield from load_world(recipe).steps(random.Random(f"replay {seed}"))
 
 
 def _recipe_settings(card: CheckpointCard | None) -> Mapping[str, Any]:
     """Return the fine-tuning settings of a mini checkpoint's recipe; none for others."""
-    return load_recipe(card.recipe)[0].finetuning if card and card.recipe else {}
+    recipe = recipe_of(card) if card else None
+    return recipe.finetuning if recipe else {}
 
 
 def _stored_dtype(path: Path) -> torch.dtype:

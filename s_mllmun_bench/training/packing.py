@@ -56,7 +56,7 @@ class Packer:
             processor: the model's processor.
 
         Raises:
-            BenchError: the chat template does not put the image before the question.
+            BenchError: the chat template changes the text of questions or answers.
         """
         self._processor = processor
         self._tokenizer = processor.tokenizer
@@ -110,7 +110,11 @@ class Packer:
         if picture is None:
             ids = self._tokenizer(before, add_special_tokens=False).input_ids
             return _Prefix(ids, self._counted(0, len(ids)))
-        inputs = dict(self._processor(text=[before], images=[picture.open()], return_tensors="pt"))
+        inputs = dict(
+            self._processor(
+                text=[before], images=[picture.open()], add_special_tokens=False, return_tensors="pt"
+            )
+        )
         ids_1L = inputs.pop("input_ids")
         inputs.pop("attention_mask", None)
         token_types = inputs.pop("mm_token_type_ids", None)

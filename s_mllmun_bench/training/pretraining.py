@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import mini
@@ -58,7 +58,7 @@ class PretrainingRecipe(Record):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that decides the pretraining."""
+        """SHA-256 of the recipe's settings; the world's code and wordings are not covered."""
         return hashlib.sha256(self.model_dump_json(exclude={"finetuning"}).encode()).hexdigest()
 
 
@@ -66,7 +66,7 @@ class CheckpointCard(Record):
     """What is recorded of a checkpoint that this project made."""
 
     recipe: str | None
-    """Name of the pretraining recipe in ``builders/checkpoints/``; `None`: somebody else's checkpoint."""
+    """Pretraining recipe: a name in ``builders/checkpoints/`` or a file; `None`: somebody else's."""
     recipe_digest: str | None
     """Digest of that recipe."""
     base: str | None
@@ -78,6 +78,8 @@ class CheckpointCard(Record):
     parameters: int
     final_loss: float
     """Mean over the last 50 steps, nats per answer token."""
+    settings: dict[str, Any] | None = None
+    """Of the fine-tuning; `None` for a checkpoint that was only pretrained."""
     vision_accuracy: dict[str, float] | None = None
     """Share of right answers of the warm-up's classifiers on fresh pictures, by topic."""
 
@@ -97,7 +99,26 @@ def load_world(recipe: PretrainingRecipe) -> Any:
 def read_card(folder: Path) -> CheckpointCard | None:
     """Return a checkpoint's card, or `None` if this project did not make it."""
     path = folder / CARD
-    return CheckpointCard.model_validate_json(path.read_text()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return CheckpointCard.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise BenchError(f"{path} is no checkpoint card: {error.errors()[0]['msg']}") from error
+
+
+def recipe_of(card: CheckpointCard) -> PretrainingRecipe | None:
+    """Return the recipe of a checkpoint's pretraining, or `None` if it has none.
+
+    Raises:
+        BenchError: the recipe is gone, or is not the one that made the checkpoint.
+    """
+    if card.recipe is None:
+        return None
+    recipe, path = load_recipe(card.recipe)
+    if recipe.digest != card.recipe_digest:
+        raise BenchError(f"{path} is not the recipe that the checkpoint was made by; its digest differs")
+    return recipe
 
 
 def write_card(folder: Path, card: CheckpointCard) -> None:
@@ -117,7 +138,7 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
     Raises:
         BenchError: the recipe is unknown or wrong, or the output exists.
     """
-    recipe, path = load_recipe(name)
+    recipe, _ = load_recipe(name)
     if output.exists():
         raise BenchError(f"{output} exists; choose another --output or remove it first")
     world = load_world(recipe)
@@ -127,7 +148,7 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
     seen = _warm_up(model, processor, world, recipe, progress, steps)
     losses = _pretrain(model, processor, world, recipe, progress, steps)
     card = CheckpointCard(
-        recipe=path.stem,
+        recipe=name,
         recipe_digest=recipe.digest,
         base=None,
         data=None,

@@ -41,7 +41,7 @@ class Row:
 def rows_of(
     questions: Sequence[Question], answer: Callable[[Question], str] = lambda question: question.answer
 ) -> list[Row]:
-    """Group questions by person and image into rows, in their order.
+    """Group questions by person and image into rows, sorted by both.
 
     Args:
         questions: in any order; the questions of one person and image come into one row.

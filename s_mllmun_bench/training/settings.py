@@ -65,7 +65,7 @@ def overridden(values: Mapping[str, Any], assignments: list[str]) -> dict[str, A
     """Return settings with ``key=value`` or ``part.key=value`` assignments applied; values are YAML.
 
     Raises:
-        BenchError: an assignment has no ``=``.
+        BenchError: an assignment has no ``=``, or its value or place cannot be.
     """
     result: dict[str, Any] = {key: dict(v) if isinstance(v, Mapping) else v for key, v in values.items()}
     for assignment in assignments:
@@ -75,8 +75,15 @@ def overridden(values: Mapping[str, Any], assignments: list[str]) -> dict[str, A
         *parents, key = path.split(".")
         place = result
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[key] = yaml.load(text, _Numbers)
+            if place.get(parent) is None:
+                place[parent] = {}
+            place = place[parent]
+            if not isinstance(place, dict):
+                raise BenchError(f"--set {assignment}: {parent} is a value and holds no settings")
+        try:
+            place[key] = yaml.load(text, _Numbers)
+        except yaml.YAMLError as error:
+            raise BenchError(f"--set {assignment}: {text} is not a YAML value") from error
     return result
 
 

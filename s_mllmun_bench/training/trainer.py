@@ -79,6 +79,8 @@ class _Trainer(Trainer):
     def __init__(self, objective: Objective, **arguments: Any) -> None:
         self._objective = objective
         super().__init__(**arguments)
+        # The objective is a mean of its micro-batch, so accumulated gradients are always averaged.
+        self.model_accepts_loss_kwargs = False
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
@@ -117,7 +119,7 @@ class _Watch(TrainerCallback):
 
 def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | None) -> TrainingArguments:
     cpu = not torch.cuda.is_available()
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(scratch),
         use_cpu=cpu,
         per_device_train_batch_size=settings.batch_size,
@@ -145,3 +147,7 @@ def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | N
         seed=seed,
         data_seed=seed,
     )
+    # One process trains on one device: splitting a packed batch along its first axes would tear it.
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1
+    return arguments

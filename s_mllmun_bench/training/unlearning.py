@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from pydantic import ValidationError
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import checkpoint_digest, load_model, load_processor, resolve_model
@@ -135,9 +136,17 @@ class UnlearningTask:
         return result
 
 
-def shipped_methods() -> list[str]:
-    """Return the methods of ``submissions/``."""
-    return contents.names("submissions", "")
+def read_record(adapter: Path) -> UnlearningRecord:
+    """Return what is recorded of an adapter folder that `unlearn` made.
+
+    Raises:
+        BenchError: there is no such record.
+    """
+    path = adapter / RECORD
+    try:
+        return UnlearningRecord.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise BenchError(f"{adapter} holds no {RECORD} of ours") from error
 
 
 def unlearn(
@@ -183,7 +192,11 @@ def unlearn(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     started = time.monotonic()
-    contents.load(script).unlearn(task, unfinished)
+    try:
+        contents.load(script).unlearn(task, unfinished)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     record = UnlearningRecord(
         method=script.parent.name,
         ratio=ratio,
@@ -203,8 +216,8 @@ def _method_settings(folder: Path, model: Path) -> dict[str, Any]:
     """Return a method's settings: its own, and over them those for checkpoints of this model's recipe."""
     described = contents.read_yaml(folder / "submission.yaml")
     card = read_card(model)
-    sized = described.get("settings_for", {}).get(card.recipe, {}) if card and card.recipe else {}
-    settings = dict(described.get("settings", {}))
+    sized = (described.get("settings_for") or {}).get(card.recipe, {}) if card and card.recipe else {}
+    settings = dict(described.get("settings") or {})
     for key, value in sized.items():
         both = isinstance(value, Mapping) and isinstance(settings.get(key), Mapping)
         settings[key] = {**settings[key], **value} if both else value

@@ -90,12 +90,13 @@ def warmup_loss(probe: Any, batch: Any) -> Tensor:
 
 def accuracy(probe: VisionProbe, batch: Any) -> dict[str, float]:
     """Return the share of right answers by topic, 0 to 1."""
+    device = probe.queries.device
     with torch.no_grad():
-        features = probe(**batch["inputs"])
+        features = probe(**{key: value.to(device) for key, value in batch["inputs"].items()})
     shares = {}
     for topic, labels in batch["labels"].items():
         known = labels != -100
-        guessed = probe.topics[_key(topic)](features).argmax(-1)
+        guessed = probe.topics[_key(topic)](features).argmax(-1).cpu()
         shares[topic] = float((guessed == labels)[known].float().mean())
     return shares
 

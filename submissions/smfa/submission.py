@@ -8,6 +8,8 @@ the forgetting update is sculpted by the anchor whenever the adapter is loaded (
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from s_mllmun_bench.checkpoints.sculpted import SculptedSettings
 from s_mllmun_bench.records import Record
 from s_mllmun_bench.training import (
@@ -24,7 +26,7 @@ from s_mllmun_bench.training import (
 class Settings(Record):
     """Settings of SMFA (variant ``joint``); one item of a batch is a row."""
 
-    k: float
+    k: float = Field(ge=0)
     """Masking strength, >= 0; larger masks less and forgets more."""
     forget: TrainSettings
     anchor: TrainSettings
