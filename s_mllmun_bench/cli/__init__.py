@@ -5,6 +5,7 @@ it neither torch nor transformers nor vllm: it answers in less than 0.3 s.
 """
 
 import importlib
+import os
 import sys
 from typing import Annotated, Any, NamedTuple, NoReturn
 
@@ -94,6 +95,8 @@ def main() -> None:
     A `BenchError`, or a package of an extra that is not installed, becomes one line on stderr and exit
     status 1. Everything else is a bug and keeps its traceback. An interrupt ends with status 130.
     """
+    # Ours is the one progress; transformers asks this when it is imported.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         app(prog_name="bench")
     except BenchError as error:
