@@ -79,7 +79,7 @@ def test_a_loss_that_is_no_number_stops_the_training() -> None:
         train(
             model,
             [0.0, 0.0],
-            torch.tensor,
+            lambda items: {"numbers": torch.tensor(items)},
             lambda one, batch: one.weight.sum() * math.nan,
             QUICK,
             seed=0,

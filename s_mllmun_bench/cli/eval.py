@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[str, typer.Option(help="A checkpoint folder, or the name of a shipped one.")],
-    data: Annotated[str, typer.Option(help="A dataset folder, or its id on the Hub.")],
-    ratio: Annotated[int, typer.Option(help="Per cent of the people to forget: 5, 10 or 15.")],
     adapter: Annotated[str | None, typer.Option(help="An adapter folder; none for the plain model.")] = None,
+    data: Annotated[str, typer.Option(help="A dataset folder, or its id on the Hub.")] = "s-mllmun-bench",
+    ratio: Annotated[int, typer.Option(help="Per cent of the people to forget: 5, 10 or 15.")] = 5,
     k: Annotated[
         float | None, typer.Option("--k", help="Masking strength in place of a sculpted adapter's own.")
     ] = None,

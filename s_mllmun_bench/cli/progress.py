@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def progress_shown(quiet: bool = False) -> Iterator[Progress]:
     """Yield the callable that long work reports to, as ``progress(done, total, what)``.
 
-    Every new stage opens a new bar; see `stage_of`. A ``total`` of 0 means that it is not known yet.
+    Every new stage opens a new bar, and so does one that comes again after its end; see `stage_of`. A
+    ``total`` of 0 means that it is not known yet.
 
     Args:
         quiet: report nothing.
@@ -69,6 +70,7 @@ class InLines:
         self._last_line = now
         seconds = now - started
         if ends:
+            del self._starts[stage]
             self._write(f"{what}: {done}/{total}, done in {duration(seconds)}")
             return
         left = remaining_seconds(done - first_done, total - done, seconds)
@@ -116,6 +118,8 @@ class _OnTerminal:
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(what, total=total or None, completed=done)
         self._bars.update(self._tasks[stage], description=what, total=total or None, completed=done)
+        if done == total > 0:
+            del self._tasks[stage]
 
 
 def _bars() -> "Bars":

@@ -7,6 +7,7 @@ notes below say what is missing and whether the rows may be compared at all.
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 
 from s_mllmun_bench.records import METRICS, TASKS, Metric, SetName, Task
@@ -32,9 +33,15 @@ _LEGEND = (
 
 def terminal_table(rows: Sequence[Row]) -> Table:
     """Return the runs' 18 columns as a table of at most 100 characters; notes are its caption."""
-    table = Table(caption="\n".join([_LEGEND, *notes(rows)]), caption_justify="left", title_justify="left")
+    table = Table(
+        caption="\n".join([_LEGEND, *notes(rows)]),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     table.add_column("set", no_wrap=True)
-    table.add_column("run", overflow="fold", max_width=22)
+    table.add_column("run", overflow="fold", min_width=10, max_width=22)
     for task in TASKS:
         for metric in METRICS:
             table.add_column(f"{_SHORT_TASKS[task]}\n{METRIC_LABELS[metric]}", justify="right", no_wrap=True)
