@@ -12,13 +12,11 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from s_mllmun_bench.errors import BenchError, unknown
-
-Folder = Literal["builders", "judges", "submissions", "leaderboard"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "_contents"

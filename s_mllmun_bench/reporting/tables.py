@@ -18,11 +18,6 @@ Row = tuple[str, Scores]
 
 DASH = "\u2013"
 SETS: tuple[SetName, ...] = ("forget", "retain")
-TASK_LABELS: dict[Task, str] = {
-    "image_understanding": "Image understanding",
-    "image_memory": "Image memory",
-    "text_memory": "Text memory",
-}
 METRIC_LABELS: dict[Metric, str] = {"rouge_l": "R", "fact": "F", "meaningful": "M"}
 _SHORT_TASKS: dict[Task, str] = {"image_understanding": "IU", "image_memory": "IM", "text_memory": "TM"}
 _LEGEND = (

@@ -6,7 +6,7 @@ pretraining world in every batch; a large model needs no replay.
 """
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from s_mllmun_bench.records import Record
 from .lora import with_lora
 from .losses import cross_entropy
 from .packing import Packer
-from .pretraining import CheckpointCard, load_world, read_card, recipe_of, save_whole
+from .pretraining import CheckpointCard, PretrainingRecipe, load_world, read_card, recipe_of, save_whole
 from .rows import Row, rows_of
 from .settings import LoraSettings, TrainSettings, overridden, parse
-from .trainer import Training, train
+from .trainer import Training, require_absent, train
 
 
 class FinetuneSettings(Record):
@@ -61,14 +61,14 @@ def finetune(
     Raises:
         BenchError: model, data or a setting is wrong, the output exists, or training fails.
     """
-    if output.exists():
-        raise BenchError(f"{output} exists; choose another --output or remove it first")
+    require_absent(output)
     path = resolve_model(model)
     card = read_card(path)
-    values = overridden(_recipe_settings(card), list(assignments))
+    recipe = recipe_of(card)
+    values = overridden(recipe.finetuning if recipe else {}, list(assignments))
     settings = parse(FinetuneSettings, values, "finetune settings")
     people = people_of(load_questions(data, "finetune", "train"))
-    trained, processor, result = train_on(path, people, settings, card, seed, progress)
+    trained, processor, result = train_on(path, people, settings, recipe, seed, progress)
     made = CheckpointCard(
         recipe=card.recipe if card else None,
         recipe_digest=card.recipe_digest if card else None,
@@ -78,7 +78,7 @@ def finetune(
         steps=len(result.losses),
         parameters=sum(parameter.numel() for parameter in trained.parameters()),
         settings=settings.model_dump(),
-        final_loss=round(sum(result.losses[-50:]) / len(result.losses[-50:]), 4),
+        final_loss=result.final_loss,
     )
     save_whole(trained, processor, output, _stored_dtype(path), made)
     return made
@@ -93,7 +93,7 @@ def train_on(
     path: Path,
     people: Sequence[list[Row]],
     settings: FinetuneSettings,
-    card: CheckpointCard | None,
+    recipe: PretrainingRecipe | None,
     seed: int,
     progress: Progress,
 ) -> tuple[Any, Any, Training]:
@@ -102,7 +102,7 @@ def train_on(
     packer = Packer(model, processor)
     torch.manual_seed(seed)
     trained = _with_trainable_weights(model, settings)
-    replayed = _replay(settings, card, seed)
+    replayed = _replay(settings, recipe, seed)
 
     def collate(items: list[list[Row]]) -> dict[str, torch.Tensor]:
         return packer.collate([row for rows in (*items, next(replayed)) for row in rows])
@@ -129,21 +129,14 @@ def _with_trainable_weights(model: Any, settings: FinetuneSettings) -> Any:
     return model
 
 
-def _replay(settings: FinetuneSettings, card: CheckpointCard | None, seed: int) -> Iterator[list[Row]]:
+def _replay(settings: FinetuneSettings, recipe: PretrainingRecipe | None, seed: int) -> Iterator[list[Row]]:
     """Yield what every batch adds: steps of the pretraining world, or nothing."""
     if not settings.replay:
         while True:
             yield []
-    recipe = recipe_of(card) if card else None
     if recipe is None:
         raise BenchError("replay: this checkpoint has no pretraining world; set replay=false")
     yield from load_world(recipe).steps(random.Random(f"replay {seed}"))
-
-
-def _recipe_settings(card: CheckpointCard | None) -> Mapping[str, Any]:
-    """Return the fine-tuning settings of a mini checkpoint's recipe; none for others."""
-    recipe = recipe_of(card) if card else None
-    return recipe.finetuning if recipe else {}
 
 
 def _stored_dtype(path: Path) -> torch.dtype:

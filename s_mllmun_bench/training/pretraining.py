@@ -25,7 +25,7 @@ from s_mllmun_bench.records import Record
 from .losses import cross_entropy
 from .packing import Packer
 from .settings import TrainSettings, parse
-from .trainer import train
+from .trainer import Training, require_absent, train
 from .vision_warmup import LabelledPicture, VisionProbe, accuracy, warmup_batch, warmup_loss
 
 CARD = "bench_checkpoint.json"
@@ -107,13 +107,13 @@ def read_card(folder: Path) -> CheckpointCard | None:
         raise BenchError(f"{path} is no checkpoint card: {error.errors()[0]['msg']}") from error
 
 
-def recipe_of(card: CheckpointCard) -> PretrainingRecipe | None:
-    """Return the recipe of a checkpoint's pretraining, or `None` if it has none.
+def recipe_of(card: CheckpointCard | None) -> PretrainingRecipe | None:
+    """Return the recipe of a checkpoint's pretraining, or `None` if it has no card or recipe.
 
     Raises:
         BenchError: the recipe is gone, or is not the one that made the checkpoint.
     """
-    if card.recipe is None:
+    if card is None or card.recipe is None:
         return None
     recipe, path = load_recipe(card.recipe)
     if recipe.digest != card.recipe_digest:
@@ -139,23 +139,22 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
         BenchError: the recipe is unknown or wrong, or the output exists.
     """
     recipe, _ = load_recipe(name)
-    if output.exists():
-        raise BenchError(f"{output} exists; choose another --output or remove it first")
+    require_absent(output)
     world = load_world(recipe)
     tokenizer = mini.train_tokenizer(world.texts(recipe.tokenizer_steps), recipe.architecture["vocab_size"])
     processor = mini.make_processor(tokenizer, recipe.architecture["image_size"])
     model = mini.make_model(recipe.architecture, tokenizer, recipe.seed)
     seen = _warm_up(model, processor, world, recipe, progress, steps)
-    losses = _pretrain(model, processor, world, recipe, progress, steps)
+    result = _pretrain(model, processor, world, recipe, progress, steps)
     card = CheckpointCard(
         recipe=name,
         recipe_digest=recipe.digest,
         base=None,
         data=None,
         seed=recipe.seed,
-        steps=len(losses),
+        steps=len(result.losses),
         parameters=sum(parameter.numel() for parameter in model.parameters()),
-        final_loss=round(sum(losses[-50:]) / len(losses[-50:]), 4),
+        final_loss=result.final_loss,
         vision_accuracy={topic: round(share, 3) for topic, share in seen.items()},
     )
     save_whole(model, processor, output, getattr(torch, recipe.dtype), card)
@@ -199,7 +198,7 @@ def _warm_up(
 
 def _pretrain(
     model: Any, processor: Any, world: Any, recipe: PretrainingRecipe, progress: Progress, most: int | None
-) -> list[float]:
+) -> Training:
     stage = recipe.pretraining
     packer = Packer(model, processor)
     return train(
@@ -212,4 +211,4 @@ def _pretrain(
         progress=progress,
         what="pretraining",
         steps=min(stage.steps, most or stage.steps),
-    ).losses
+    )

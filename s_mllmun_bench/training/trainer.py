@@ -32,6 +32,22 @@ class Training:
     losses: list[float]
     """The objective after each optimizer step, averaged over its micro-batches, in nats per token."""
 
+    @property
+    def final_loss(self) -> float:
+        """The mean over the last 50 steps, nats per token."""
+        last = self.losses[-50:]
+        return round(sum(last) / len(last), 4)
+
+
+def require_absent(output: Path) -> None:
+    """Check that nothing is overwritten, before any work is done.
+
+    Raises:
+        BenchError: there is something at ``output``.
+    """
+    if output.exists():
+        raise BenchError(f"{output} exists; choose another --output or remove it first")
+
 
 def train(
     model: Any,

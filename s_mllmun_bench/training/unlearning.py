@@ -28,7 +28,7 @@ from .lora import with_lora
 from .packing import Packer
 from .pretraining import read_card
 from .settings import LoraSettings, TrainSettings, overridden, parse
-from .trainer import Objective, Training, train
+from .trainer import Objective, Training, require_absent, train
 
 S = TypeVar("S", bound=Record)
 RECORD = "unlearning.json"
@@ -177,8 +177,7 @@ def unlearn(
     """
     if ratio not in RATIOS:
         raise BenchError(f"the ratio must be one of {', '.join(map(str, RATIOS))}, not {ratio}")
-    if output.exists():
-        raise BenchError(f"{output} exists; choose another --output or remove it first")
+    require_absent(output)
     script = contents.find("method", "submissions", method, "/submission.py")
     path = resolve_model(model)
     settings = overridden(_method_settings(script.parent, path), list(assignments))
