@@ -3,13 +3,27 @@
 from pathlib import Path
 
 import pytest
-from tiny import write_checkpoint, write_lora
+from tiny import in_shards, write_checkpoint, write_lora
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give `datasets` a cache of the test's own: its key of a folder ignores what is in the files."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of an untrained Qwen2.5-VL with its processor, float32; do not write into it."""
     return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_sharded(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the tiny checkpoint in four shards, which each hold layers; do not write into it."""
+    return in_shards(tiny_checkpoint, tmp_path_factory.mktemp("checkpoints") / "tiny_sharded", 4)
 
 
 @pytest.fixture(scope="session")

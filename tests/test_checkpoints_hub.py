@@ -18,11 +18,14 @@ _CODE = """
 import json, sys
 from s_mllmun_bench.checkpoints.loading import resolve_model
 from s_mllmun_bench.errors import BenchError
+told = []
 for name in sys.argv[2:]:
     try:
-        print(json.dumps(str(resolve_model(name, trust_remote_code=sys.argv[1] == "trusted"))))
+        folder = resolve_model(name, sys.argv[1] == "trusted", lambda *report: told.append(report))
+        print(json.dumps(str(folder)))
     except BenchError as error:
         print(json.dumps(f"error: {error}"))
+    print(json.dumps(told), file=sys.stderr)
 """
 
 
@@ -39,11 +42,15 @@ def hub(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[Hub]:
 
 def resolved(url: str, cache: Path, *names: str, trusted: bool = False) -> list[str]:
     """Return what each name is resolved to, in one fresh process with its own cache of the Hub."""
+    return [json.loads(line) for line in process(url, cache, *names, trusted=trusted).stdout.splitlines()]
+
+
+def process(url: str, cache: Path, *names: str, trusted: bool = False) -> "subprocess.CompletedProcess[str]":
+    """Resolve some names; stderr holds a line for each with all that the progress was told until then."""
     settings = {"HF_ENDPOINT": url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1"}
     command = [sys.executable, "-c", _CODE, "trusted" if trusted else "plain", *names]
     environment = {**os.environ, **settings, "HF_HUB_DOWNLOAD_TIMEOUT": "2"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=cache)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=cache)
 
 
 @pytest.fixture
@@ -64,6 +71,23 @@ def test_a_checkpoint_of_the_hub_is_fetched_once_and_without_code_or_pickles(
     fetched = {file.name for file in tiny_checkpoint.iterdir()}
     assert {str(file.relative_to(one)) for file in Path(one).rglob("*")} == fetched
     assert sorted(hub.fetched) == sorted(fetched)
+
+
+def test_a_download_tells_how_far_it_is_and_what_is_there_tells_nothing(hub: Hub, cache: Path) -> None:
+    weights = hub.folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes().ljust(25 << 20, b"\0"))
+
+    lines = process(hub.url, cache, "me/model", "me/model@v1").stderr.splitlines()
+
+    first, second = (json.loads(line) for line in lines if line.startswith("["))
+    assert first == second
+    assert {what for _, _, what in first} == {"downloading me/model, MiB"}
+    done = [count for count, _, _ in first]
+    assert done == sorted(done)
+    # The weights have 25 MiB, the other files together less than one.
+    assert first[-1] == [25, 25, "downloading me/model, MiB"]
+    assert all(count < total for count, total, _ in first[:-1])
+    assert len({count for count in done if 0 < count < 25}) >= 2
 
 
 def test_the_code_of_a_trusted_checkpoint_is_fetched_as_well(hub: Hub, cache: Path) -> None:

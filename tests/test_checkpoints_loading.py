@@ -168,6 +168,24 @@ def test_a_model_that_takes_no_images_is_refused(checkpoint: Path) -> None:
         load_model(checkpoint, device="cpu")
 
 
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ('"x"', r"Validation error for field 'hidden_size': .*expected int, got str"),
+        ("32", "its weights have other shapes than config.json says"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_one_line(checkpoint: Path, size: str, reason: str) -> None:
+    path = checkpoint / "config.json"
+    path.write_text(path.read_text().replace('"hidden_size": 64', f'"hidden_size": {size}'))
+
+    with pytest.raises(BenchError, match=f"cannot be loaded: {reason}"):
+        load_model(checkpoint, device="cpu")
+    if size == '"x"':
+        with pytest.raises(BenchError, match=f"config.json: {reason}"):
+            skeleton(checkpoint)
+
+
 def test_an_unknown_dtype_names_those_there_are(tiny_checkpoint: Path) -> None:
     with pytest.raises(BenchError, match="no dtype 'int8'; there are: auto, float32, bfloat16, float16"):
         load_model(tiny_checkpoint, dtype="int8")

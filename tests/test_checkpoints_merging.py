@@ -236,8 +236,10 @@ def test_a_merge_that_is_killed_leaves_nothing_under_the_final_name(
 
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "merged").exists()
+    assert (tmp_path / ".merged.partial" / "model.safetensors").exists()
     merge(tiny_checkpoint, [load_adapter(tiny_lora)], tmp_path / "merged")
     load_model(tmp_path / "merged", device="cpu")
+    assert [path.name for path in tmp_path.iterdir()] == ["merged"]
 
 
 def test_a_weight_of_many_blocks_is_changed_as_a_whole_one(tmp_path: Path) -> None:
@@ -324,7 +326,9 @@ def test_an_output_that_cannot_be_written_is_one_line(
 ) -> None:
     (tmp_path / "file").write_text("x")
 
-    with pytest.raises(BenchError, match=r"merged cannot be written: (File exists|Not a directory)$"):
+    with pytest.raises(
+        BenchError, match=r"cannot write beside .*merged: (File exists|Not a directory); give"
+    ):
         merge(tiny_checkpoint, [load_adapter(tiny_lora)], tmp_path / "file" / "merged")
 
 
@@ -353,6 +357,14 @@ def test_bench_merge_writes_a_checkpoint_and_names_its_digest(
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
 
     assert result.exit_code == 0
+    assert result.stderr == ""
     assert json.loads(result.stdout).keys() == {"output", "digest"}
     merge(tiny_checkpoint, [load_adapter(tiny_sculpted, k=2.0)], tmp_path / "again")
     assert (output / "model.safetensors").read_bytes() == (tmp_path / "again/model.safetensors").read_bytes()
+
+
+def test_the_help_of_bench_merge_says_that_unchanged_files_are_shared() -> None:
+    text = " ".join(CliRunner().invoke(app, ["merge", "--help"]).stdout.split())
+
+    assert "is a hard link where the disk has those" in text
+    assert "whoever edits it in place edits both checkpoints" in text

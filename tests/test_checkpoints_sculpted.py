@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny import write_lora
 
 from s_mllmun_bench.checkpoints.adapters import apply_adapter, load_adapter
 from s_mllmun_bench.checkpoints.loading import load_model
+from s_mllmun_bench.checkpoints.lora import keys
+from s_mllmun_bench.checkpoints.rows import row_blocks
 from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings
 from s_mllmun_bench.checkpoints.sculpting import sculpt
 from s_mllmun_bench.errors import BenchError
 
+CPU = torch.device("cpu")
 UP = "model.language_model.layers.1.mlp.up_proj.weight"
 
 
@@ -108,3 +112,34 @@ def test_an_anchor_on_other_weights_than_the_forgetting_lora_is_refused(
 
     with pytest.raises(BenchError, match=r"must change the same weights; not so: .*down_proj"):
         load_adapter(folder)
+
+
+@pytest.mark.parametrize("settings", [{}, {"magnitude": False}, {"direction": False}])
+def test_row_blocks_give_the_update_that_whole_matrices_give(
+    settings: dict[str, bool], tmp_path: Path
+) -> None:
+    # 700 x 1600 entries: three row blocks, the last one shorter.
+    for part, seed in (("forget", 1), ("anchor", 2)):
+        write_factors(tmp_path / part, 700, 1600, seed)
+    SculptedSettings(k=1.0, **settings).save(tmp_path)
+    adapter = load_adapter(tmp_path)
+    assert isinstance(adapter, SculptedAdapter)
+    blocks = list(row_blocks((700, 1600)))
+    assert [len(range(*rows.indices(700))) for rows in blocks] == [327, 327, 46]
+
+    joined = torch.cat([adapter.update("layer.weight", CPU, rows) for rows in blocks])
+
+    dense = [one.factors["layer.weight"].update(CPU) for one in (adapter.forget[0], adapter.anchor)]
+    expected = sculpt(dense[0], dense[1], 1.0, **settings)
+    # A product's last bit may depend on its shape; an entry at the limit of a criterion may then flip.
+    assert ((joined - expected).abs() > 1e-6).sum() <= 2
+    assert adapter.masked_share() == pytest.approx(float((expected == 0).sum()) / 1_120_000, abs=1e-5)
+
+
+def write_factors(folder: Path, height: int, width: int, seed: int) -> None:
+    """Write a LoRA of rank 4 with random factors on one matrix."""
+    generator = torch.Generator().manual_seed(seed)
+    a_RI, b_OR = (torch.randn(shape, generator=generator) * 0.1 for shape in ((4, width), (height, 4)))
+    folder.mkdir()
+    save_file(keys("layer.weight", a_RI, b_OR), folder / "adapter_model.safetensors")
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 4, "lora_alpha": 4}')

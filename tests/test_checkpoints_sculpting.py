@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from s_mllmun_bench.checkpoints.sculpting import masked_share, sculpt
+from s_mllmun_bench.checkpoints.sculpting import conflict_mask, masked_share, sculpt, sculpt_in_place
 
 # Both squares sum to 144, so both norms are 12 and rho = 12 / 12 = 1:
 #   forget: 1 + 16 + 64 + 25 + 4 + 0 + 9 + 9 + 16 = 144
@@ -111,3 +111,28 @@ def test_a_negative_k_or_an_epsilon_of_0_is_an_error(k: float, epsilon: float, t
 def test_updates_of_different_shapes_are_an_error() -> None:
     with pytest.raises(ValueError, match=r"shapes differ: \(3, 3\) and \(2, 3\)"):
         sculpt(FORGET, ANCHOR[:2], 1.0)
+
+
+SIZES = [0.0, 1e-30, 1e-20, 1e-8, 0.1, 1.0, 1.0 + 2**-23, 3.0, 1e10]
+SIGNED = torch.tensor([sign * size for size in SIZES for sign in (1.0, -1.0)])
+EVERY_PAIR = SIGNED[:, None].expand(-1, len(SIGNED)), SIGNED[None, :].expand(len(SIGNED), -1)
+"""Every size and sign of a forgetting entry, 0 and -0 among them, against every one of the anchor's."""
+
+
+def at_the_limit(strength: float) -> tuple[Tensor, Tensor]:
+    """Return entries for which k rho |a| is |f| as float32 rounds it, or the number before or after."""
+    anchor = torch.randn(999, 99, generator=torch.Generator().manual_seed(1))
+    limit = -strength * anchor
+    further, nearer = torch.nextafter(limit, 2 * limit), torch.nextafter(limit, torch.zeros(()))
+    return torch.where((torch.arange(999) % 3 == 0)[:, None], limit, further).where(
+        (torch.arange(999) % 3 < 2)[:, None], nearer
+    ), anchor
+
+
+@pytest.mark.parametrize("k", [0.0, 1e-3, 0.5, 1.0, 1.7, 10.0, math.inf])
+@pytest.mark.parametrize("rho", [0.0, 0.3, 1.0, 7.0])
+def test_the_fast_way_masks_entry_for_entry_what_the_equations_say(k: float, rho: float) -> None:
+    limit = at_the_limit(k * rho) if math.isfinite(k) else EVERY_PAIR
+    for forget, anchor in (EVERY_PAIR, limit, (FORGET * 1e-30, ANCHOR * 1e-30)):
+        expected = forget.masked_fill(conflict_mask(forget, anchor, k, rho=rho), 0.0)
+        assert torch.equal(sculpt_in_place(forget.clone(), anchor, k, rho), expected)

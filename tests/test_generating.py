@@ -240,6 +240,18 @@ def test_a_checkpoint_without_chat_template_is_an_error(tiny_checkpoint: Path, t
         open_backend(BackendSettings(name="transformers"), copy)
 
 
+@pytest.mark.parametrize("template", ["{% for x in %}", "{{ raise_exception('a system turn first') }}"])
+def test_a_chat_template_that_cannot_be_used_is_one_line(
+    tiny_checkpoint: Path, tmp_path: Path, template: str
+) -> None:
+    import shutil
+
+    copy = shutil.copytree(tiny_checkpoint, tmp_path / "copy")
+    (copy / "chat_template.jinja").write_text(template)
+    with pytest.raises(BenchError, match=r"chat template cannot be used: Template(Syntax)?Error: "):
+        open_backend(BackendSettings(name="transformers"), copy)
+
+
 def test_all_tokens_that_end_an_answer_are_known(tiny_checkpoint: Path, tmp_path: Path) -> None:
     class Tokenizer:
         eos_token_id = 3

@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 from test_generating import DECODING, broken_image, mixed_questions, question
+from tiny import write_lora
 
 from s_mllmun_bench.checkpoints.adapters import Adapter, IdentityAdapter, load_adapter
 from s_mllmun_bench.checkpoints.merging import merge
 from s_mllmun_bench.checkpoints.pruned import write_pruned
+from s_mllmun_bench.checkpoints.sculpted import SculptedSettings
 from s_mllmun_bench.data.questions import Question
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings
 from s_mllmun_bench.generating.switching import AdapterSwitch, log_probability_effect
 from s_mllmun_bench.generating.transformers_backend import TransformersBackend
+from s_mllmun_bench.generating.vllm_adapters import Merged, adapter_path
+from s_mllmun_bench.generating.vllm_engine import Engine
+from s_mllmun_bench.generating.vllm_worker import read_unchanged
 
 PROBES = mixed_questions(4)
 KINDS = ("lora", "sculpted", "pruned")
@@ -100,7 +105,7 @@ def test_an_adapter_that_changes_nothing_is_seen_to(backend: TransformersBackend
 
 def test_a_probe_that_cannot_be_asked_is_an_error(backend: TransformersBackend) -> None:
     broken = question("broken", "Who is this?", broken_image())
-    with pytest.raises(BenchError, match=r"effect cannot be measured: question broken: .*cannot be read"):
+    with pytest.raises(BenchError, match=r"effect, cannot be asked: question broken: .*cannot be read"):
         backend.use(IdentityAdapter("nothing"), [broken])
 
 
@@ -148,3 +153,57 @@ def test_the_plain_model_is_gone_back_to_for_probes_it_was_not_asked() -> None:
 def test_the_largest_change_is_the_absolute_one() -> None:
     effect = log_probability_effect(IdentityAdapter("a"), [-1.0, -2.0, -3.0], [-1.0, -2.5, -1.0])
     assert (effect.changed, effect.largest) == (2, 2.0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")])
+def test_log_probabilities_that_are_not_finite_are_one_line(value: float) -> None:
+    adapter = IdentityAdapter("folder/of/it")
+    with pytest.raises(
+        BenchError, match=rf"with the adapter folder/of/it .* not finite \({value} for 1 of 2"
+    ):
+        log_probability_effect(adapter, [-1.0, -2.0], [-1.0, value])
+    with pytest.raises(BenchError, match=r"the plain model's output is not finite .*for 2 of 2 probe"):
+        log_probability_effect(adapter, [value, value], [-1.0, -1.0])
+
+
+def test_an_adapter_that_blows_the_model_up_is_one_line(
+    backend: TransformersBackend, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Every factor is finite, and the product of two activations of 1e30 is not in float32."""
+    folder = write_lora(tiny_checkpoint, tmp_path / "lora", seed=1, lora_alpha=1e30)
+    with pytest.raises(BenchError, match=r"lora the model's output is not finite \(nan for 4 of 4 probe"):
+        backend.use(load_adapter(folder), PROBES)
+    backend.use(None)
+
+
+@pytest.mark.parametrize("k", [None, 2.5, float("inf")])
+def test_an_adapter_of_two_strengths_is_read_again_with_those_it_had(
+    tiny_checkpoint: Path, tmp_path: Path, k: float | None
+) -> None:
+    settings = SculptedSettings(k=5.0, k_text=10.0, variant="by_modality")
+    for number, name in enumerate((*settings.forget_folders(), "anchor")):
+        write_lora(tiny_checkpoint, tmp_path / name, number)
+    settings.save(tmp_path)
+    adapter = load_adapter(tmp_path, k)
+    again = read_unchanged(*adapter_path(adapter))
+    assert again.digest == adapter.digest
+    settings.model_copy(update={"epsilon": 1e-3}).save(tmp_path)
+    with pytest.raises(BenchError, match="has changed since it was first read; give the command again"):
+        read_unchanged(*adapter_path(adapter))
+
+
+def test_a_merged_checkpoint_whose_weights_are_not_finite_is_one_line(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    """The engine is never started: the effect of a merge is measured on the files."""
+    huge = load_adapter(write_lora(tiny_checkpoint, tmp_path / "lora", seed=1, lora_alpha=1e45))
+    engine = Engine(tiny_checkpoint, BackendSettings(), "float32", 64)
+    merged = Merged(engine, tiny_checkpoint, trust_remote_code=False)
+    merged.put(None, load_adapter(tiny_lora))
+    assert merged.effect(load_adapter(tiny_lora)).changed == 14
+    merged.put(None, huge)
+    with pytest.raises(
+        BenchError, match=r"with the adapter model\.layers\..* is too large for torch\.float32"
+    ):
+        merged.effect(huge)
+    merged.close()

@@ -4,23 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 from asking import asked, changed, files, no_model, one_plan, run_one
 from scripted import ScriptedBackend, silent
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import Backend, BackendSettings
+from s_mllmun_bench.judging.opening import JudgeServer, open_judges
 from s_mllmun_bench.running.evaluate import generate, run_plans
 from s_mllmun_bench.running.figures import judge, judge_again, score, score_again
-from s_mllmun_bench.running.identity import AdapterIdentity, Identity, first_difference, judge_digests
+from s_mllmun_bench.running.identity import AdapterIdentity, Identity, first_difference
 from s_mllmun_bench.running.plan import Settings, default_folder, make_plans
-from s_mllmun_bench.running.run import open_run, rejudged
+from s_mllmun_bench.running.run import open_run, set_aside
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture
@@ -118,8 +115,7 @@ def test_verdicts_continue_where_they_stopped(settings: Settings) -> None:
     run_one(plan)
     run, before = open_run(plan.folder), files(plan.folder)
     run.verdicts.path.write_bytes(before["verdicts.jsonl"][: len(before["verdicts.jsonl"]) // 2])
-    judge(run, silent)
-    score(run)
+    score(judge(run, open_judges(["offline"]), silent))
     assert len(run.verdicts.read()) == 2 * len(plan.asked)
     assert files(plan.folder)["scores.json"] == before["scores.json"]
 
@@ -146,7 +142,7 @@ def test_answers_alone_are_judged_later_by_whichever_judges(settings: Settings) 
     generate([plan], silent, ScriptedBackend().opening)
     assert sorted(files(plan.folder)) == ["answers.jsonl", "manifest.json"]
     assert open_run(plan.folder).manifest.identity.judges == {}
-    run, scores = judge_again(plan.folder, None, silent)
+    run, (scores,) = judge_again(plan.folder, None, silent)
     assert scores.judges == ("offline_fact", "offline_meaningful")
     assert list(run.manifest.identity.judges) == ["offline_fact", "offline_meaningful"]
     generate([plan], silent, no_model)
@@ -160,18 +156,6 @@ def test_an_evaluation_takes_up_answers_that_nobody_has_judged(settings: Setting
         "offline_fact",
         "offline_meaningful",
     ]
-
-
-def test_other_judges_take_the_place_of_the_former_ones(settings: Settings) -> None:
-    plan = one_plan(changed(settings, judge="offline_fact"))
-    run_one(plan)
-    run = rejudged(open_run(plan.folder), judge_digests("offline"))
-    assert list(open_run(plan.folder).manifest.identity.judges) == ["offline_fact", "offline_meaningful"]
-    judge(run, silent)
-    assert {one.judge for one in run.verdicts.read()} == {"offline_fact", "offline_meaningful"}
-    before = files(plan.folder)
-    assert rejudged(run, judge_digests("offline")) == run
-    assert files(plan.folder) == before
 
 
 def test_a_run_that_is_not_finished_cannot_be_scored(settings: Settings) -> None:
@@ -250,6 +234,17 @@ def test_speed_and_versions_are_no_part_of_the_identity(settings: Settings) -> N
         ({"max_new_tokens": 0}, "at least 1 new token"),
         ({"limit": 0}, "the limit counts people"),
         ({"judge": "offline_facts"}, "no judge named 'offline_facts'"),
+        (
+            {"judge": "offline", "judge_server": JudgeServer("qwen-max")},
+            "--judge-model is for judges that ask an LLM, and offline_fact and offline_meaningful ask none",
+        ),
+        ({"judge": "offline", "judge_server": JudgeServer(url="http://h/v1")}, "--judge-base-url is for"),
+        ({"judge": "offline", "judge_server": JudgeServer(concurrency=3)}, "--judge-concurrency is for"),
+        ({"judge": "offline", "judge_server": JudgeServer(cache=Path("c"))}, "--judge-cache is for"),
+        (
+            {"judge": "fact_score@one", "judge_server": JudgeServer("other", "http://h/v1")},
+            "--judge-model other would be asked by none of fact_score@one, which name their own",
+        ),
         ({"ks": (2.0,)}, "k belongs to a sculpted adapter, and none is given"),
         ({"ks": (-1.0,)}, "k must be 0 or more, not -1"),
         ({"ks": (float("nan"),)}, "k must be 0 or more, not nan"),
@@ -315,6 +310,35 @@ def test_a_folder_that_is_no_run_is_refused_and_an_empty_one_is_taken(
     run_one(one_plan(settings))
     with pytest.raises(BenchError, match="is not a run"):
         open_run(tmp_path)
+
+
+def test_a_run_begins_in_the_folder_that_is_there_and_puts_no_other_in_its_place(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """A folder where a disk is mounted cannot be renamed; a fresh disk holds lost+found."""
+    folder = tmp_path / "run"
+    (folder / "lost+found").mkdir(parents=True)
+    (folder / ".manifest.json.part").write_text("{")
+    before = folder.stat().st_ino
+    plan = one_plan(settings)
+    run_plans([plan], silent, ScriptedBackend().opening)
+    assert folder.stat().st_ino == before
+    assert {path.name for path in folder.iterdir()} == {
+        "answers.jsonl",
+        "lost+found",
+        "manifest.json",
+        "scores.json",
+        "verdicts.jsonl",
+    }
+
+
+def test_a_run_that_cannot_be_moved_aside_is_one_line(settings: Settings, tmp_path: Path) -> None:
+    run_one(one_plan(settings))
+    # A name may have 255 bytes, so nothing can be put behind it.
+    folder = (tmp_path / "run").rename(tmp_path / ("r" * 254))
+    with pytest.raises(BenchError, match="cannot be moved aside: File name too long; give another folder"):
+        set_aside(folder)
+    assert open_run(folder).answers.read()
 
 
 def test_a_manifest_that_cannot_be_read_is_one_error(settings: Settings) -> None:

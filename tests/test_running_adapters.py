@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 from asking import FLOAT32, asked, changed, files, no_model, one_plan, run_one
 from scripted import ScriptedBackend, silent
@@ -14,10 +13,7 @@ from s_mllmun_bench.running.evaluate import evaluate, generate, run_plans
 from s_mllmun_bench.running.plan import Plan, Settings, make_plans
 from s_mllmun_bench.running.run import open_run
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture

@@ -5,93 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answered import a_verdict, an_answer
 from click.testing import Result
+from judged_runs import BEFORE, DESTROYS, FORGETS, a_run, made_by
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import TASKS
 from s_mllmun_bench.running.compare import compare
-from s_mllmun_bench.running.frontier import frontier_of, method_of
-from s_mllmun_bench.running.identity import AdapterIdentity, Identity
-from s_mllmun_bench.running.run import Manifest, Run, start_run
-
-PEOPLE = 6
-BEFORE, FORGETS, DESTROYS = (8.0, 9.0), (8.0, 2.0), (3.0, 1.0)
-"""Fact Scores on the forget set: of image understanding, and of memory."""
-
-
-def identity(adapter: str | None, **fields: Any) -> Identity:
-    """Return the identity of a run on a file of answers, by one judge."""
-    known = None if adapter is None else AdapterIdentity(kind="lora", digest=adapter, k=None)
-    plain: dict[str, Any] = {
-        "data": "data",
-        "model": "model",
-        "adapter": known,
-        "ratio": 5,
-        "sets": ("forget", "retain"),
-        "limit": None,
-        "decoding": None,
-        "prompt": None,
-        "backend": "predictions",
-        "dtype": None,
-        "max_model_len": None,
-        "engine_args": (),
-        "judges": {"some_judge": "0123456789ab"},
-    }
-    return Identity(**plain | fields)
-
-
-def a_run(
-    folder: Path,
-    forget: tuple[float, float],
-    retain: float = 9.0,
-    adapter: Path | None = None,
-    judged: bool = True,
-    **fields: Any,
-) -> Path:
-    """Write a run of six people per set, one question of each task to each, and return its folder."""
-    facts = {
-        (s, task): retain if s == "retain" else forget[task != "image_understanding"]
-        for s in ("forget", "retain")
-        for task in TASKS
-    }
-    answers = [
-        an_answer(
-            f"{s}{p}-{task}",
-            f"{folder.name} says so.",
-            person=f"{s}{p}",
-            set_name=s,
-            task=task,
-            image=None if task == "text_memory" else "face",
-        )
-        for s, task in facts
-        for p in range(PEOPLE)
-    ]
-    manifest = Manifest(
-        identity=identity(None if adapter is None else str(adapter), **fields),
-        model="model",
-        adapter=None if adapter is None else str(adapter),
-        adapter_mode=None,
-        data="data",
-        questions=len(answers),
-        effect=None,
-        versions={},
-        command="bench eval",
-    )
-    run: Run = start_run(folder, manifest)
-    run.answers.append(answers)
-    if judged:
-        run.verdicts.append(a_verdict(one.question_id, facts[one.set, one.task]) for one in answers)
-    return folder
-
-
-def made_by(folder: Path, method: str) -> Path:
-    """Write an adapter folder that says which method made it."""
-    folder.mkdir()
-    (folder / "unlearning.json").write_text(json.dumps({"method": method, "seed": 0}))
-    return folder
+from s_mllmun_bench.running.frontier import frontier_of
+from s_mllmun_bench.running.origin import Origin, origin_of
 
 
 def command(*arguments: object) -> Result:
@@ -196,11 +118,11 @@ def test_a_frontier_joins_the_runs_of_a_method_and_begins_with_the_plain_model(t
 
 
 def test_an_adapter_without_a_record_is_a_method_of_its_own(tmp_path: Path) -> None:
-    assert method_of(tmp_path / "gone") == "gone"
+    assert origin_of(tmp_path / "gone") == Origin("gone")
     (made_by(tmp_path / "odd", "x") / "unlearning.json").write_text("[]")
-    assert method_of(tmp_path / "odd") == "odd"
+    assert origin_of(tmp_path / "odd") == Origin("odd")
     (tmp_path / "odd" / "unlearning.json").write_text("{")
-    assert method_of(tmp_path / "odd") == "odd"
+    assert origin_of(tmp_path / "odd") == Origin("odd")
 
 
 def test_runs_that_make_no_frontier_are_one_line(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import datasets
 import pytest
 from asking import asked, changed, files, one_plan, run_one
 from large import write_large
@@ -19,12 +18,9 @@ from scripted import ScriptedBackend
 from s_mllmun_bench.running.plan import Settings
 from s_mllmun_bench.running.run import open_run
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture

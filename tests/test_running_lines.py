@@ -1,11 +1,6 @@
-"""Running: files of lines that only grow, and the lock on a run folder."""
+"""Running: files of lines that only grow."""
 
-import multiprocessing
-import os
 import resource
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +9,6 @@ import pytest
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Verdict
 from s_mllmun_bench.running.lines import LineFile
-from s_mllmun_bench.running.lock import locked
 
 
 def verdict(name: str) -> Verdict:
@@ -86,62 +80,18 @@ def test_a_file_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
         lines.append([verdict("a")])
 
 
-HOLD = (
-    "import pathlib, sys, time\n"
-    "from s_mllmun_bench.running.lock import locked\n"
-    "with locked(pathlib.Path(sys.argv[1])):\n"
-    "    print('held', flush=True)\n"
-    "    time.sleep(60)\n"
-)
+def test_records_are_exchanged_at_once_or_not_at_all(tmp_path: Path) -> None:
+    lines = LineFile(tmp_path / "lines.jsonl", Verdict)
+    lines.append([verdict("a"), verdict("b")])
+    before = lines.path.read_bytes()
 
+    def broken() -> Iterator[Verdict]:
+        yield verdict("c")
+        raise KeyboardInterrupt
 
-def test_a_second_process_is_refused_at_once_until_the_first_dies(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    command = [sys.executable, "-c", HOLD, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        with (
-            pytest.raises(BenchError, match=rf"another process works on {folder}; wait for it"),
-            locked(folder),
-        ):
-            pass
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        with locked(folder):
-            assert not folder.exists()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_several_folders_are_held_or_none(tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    with locked(second):
-        with pytest.raises(BenchError, match=f"another process works on {second}"), locked(first, second):
-            pass
-        with locked(first):
-            pass
-
-
-def test_a_folder_is_one_whatever_it_is_called(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "run")
-    refused = pytest.raises(BenchError, match="another process")
-    with locked(tmp_path / "run"), refused, locked(tmp_path / "link"):
-        pass
-
-
-def test_a_forked_process_holds_no_lock_of_its_parent(tmp_path: Path) -> None:
-    with locked(tmp_path / "run"):
-        process = multiprocessing.get_context("fork").Process(target=signal.pause)
-        process.start()
-    try:
-        with locked(tmp_path / "run"):
-            pass
-    finally:
-        process.kill()
-        process.join()
-
-
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(BenchError, match="cannot write beside"), locked(tmp_path / "file" / "run"):
-        pass
+    with pytest.raises(KeyboardInterrupt):
+        lines.exchange(lambda one: one.question_id == "a", broken())
+    assert lines.path.read_bytes() == before
+    lines.exchange(lambda one: one.question_id == "a", [verdict("c")])
+    assert [one.question_id for one in lines.read()] == ["a", "c"]
+    assert list(tmp_path.iterdir()) == [lines.path]

@@ -123,6 +123,7 @@ def skeleton(folder: Path, trust_remote_code: bool = False) -> "PreTrainedModel"
     Raises:
         BenchError: the folder's config.json describes no image-and-text model that transformers knows.
     """
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig, AutoModelForImageTextToText
 
     try:
@@ -137,4 +138,6 @@ def skeleton(folder: Path, trust_remote_code: bool = False) -> "PreTrainedModel"
         raise BenchError(
             f"{folder}: config.json describes no image-and-text model that transformers knows by itself"
         ) from error
+    except StrictDataclassError as error:
+        raise BenchError(f"{folder}: config.json: {' '.join(str(error).split())}") from error
     return model

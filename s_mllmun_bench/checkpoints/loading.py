@@ -14,6 +14,7 @@ from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints.digests import remembered
 from s_mllmun_bench.checkpoints.hub import download, is_hub_id
 from s_mllmun_bench.checkpoints.shards import INDEX, require_whole, weight_files
+from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SHIPPED = "builders/checkpoints"
 CONFIG = "config.json"
+_LONGEST_REASON = 300
+"""Characters."""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEFINING = (
     CONFIG,
@@ -42,31 +45,32 @@ _DEFINING = (
 """The files, besides the weights, that change what a checkpoint says; a README does not."""
 
 
-def resolve_model(name: str, trust_remote_code: bool = False) -> Path:
+def resolve_model(name: str, trust_remote_code: bool = False, progress: Progress | None = None) -> Path:
     """Return the folder of a checkpoint, after a look at whether it is whole.
 
     Args:
         name: a folder; or the id of a shipped checkpoint, such as ``mini_qwen2_5_vl``; or of one on the
             Hub, ``owner/name`` or ``owner/name@revision``, which is fetched. What comes first is taken.
         trust_remote_code: whether a checkpoint of the Hub is fetched with its Python files.
+        progress: is told how far that is.
 
     Raises:
         BenchError: there is none, it cannot be fetched, or the folder holds no whole checkpoint.
     """
-    folder = _find(name, trust_remote_code)
+    folder = _find(name, trust_remote_code, progress)
     _config(folder)
     require_whole(folder)
     return folder.resolve()
 
 
-def _find(name: str, trust_remote_code: bool) -> Path:
+def _find(name: str, trust_remote_code: bool, progress: Progress | None) -> Path:
     if Path(name).is_dir():
         return Path(name)
     shipped = contents.names(SHIPPED, f"/{CONFIG}")
     if name in shipped:
         return contents.folder(SHIPPED) / name
     if is_hub_id(name) and not Path(name).exists():
-        return download(name, trust_remote_code)
+        return download(name, trust_remote_code, progress)
     raise BenchError(f"no checkpoint folder at {name!r}; shipped are: {', '.join(shipped) or 'none'}")
 
 
@@ -94,6 +98,7 @@ def load_model(
         BenchError: no model for images and text that transformers knows, or weights are missing.
     """
     import torch
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoModelForImageTextToText
 
     if dtype not in DTYPES:
@@ -107,8 +112,8 @@ def load_model(
             trust_remote_code=trust_remote_code,
             local_files_only=True,
         )
-    except (ValueError, OSError, RuntimeError) as error:
-        raise BenchError(f"{path} cannot be loaded: {_first_line(error)}") from error
+    except (ValueError, OSError, RuntimeError, StrictDataclassError) as error:
+        raise BenchError(f"{path} cannot be loaded: {_in_short(error)}") from error
     model, report = loaded
     if missing := sorted(report["missing_keys"]):
         raise BenchError(f"{path} lacks {len(missing)} weights of its model, such as {missing[0]}")
@@ -133,7 +138,7 @@ def load_processor(path: Path, trust_remote_code: bool = False) -> "ProcessorMix
             path, trust_remote_code=trust_remote_code, local_files_only=True
         )
     except (ValueError, OSError) as error:
-        raise BenchError(f"the processor of {path} cannot be loaded: {_first_line(error)}") from error
+        raise BenchError(f"the processor of {path} cannot be loaded: {_in_short(error)}") from error
     return processor
 
 
@@ -183,5 +188,9 @@ def read_json(path: Path) -> dict[str, object]:
     return content
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", maxsplit=1)[0]
+def _in_short(error: Exception) -> str:
+    """Return the beginning of what a library says of a checkpoint, on one line."""
+    text = " ".join(str(error).split())
+    if "ignore_mismatched_sizes" in text:
+        return f"its weights have other shapes than {CONFIG} says"
+    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + "..."

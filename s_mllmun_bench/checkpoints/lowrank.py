@@ -16,10 +16,11 @@ from torch import Tensor
 from s_mllmun_bench.checkpoints import lora
 from s_mllmun_bench.checkpoints.adapters import Adapter, bind, changed
 from s_mllmun_bench.checkpoints.architectures import Naming, skeleton
-from s_mllmun_bench.checkpoints.merging import appearing_whole, weights_in_memory
+from s_mllmun_bench.checkpoints.merging import weights_in_memory
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
+from s_mllmun_bench.whole import appearing
 
 LOW_RANK = "low_rank.json"
 _EXACT = 1024
@@ -90,7 +91,7 @@ def as_lora(
     factors: dict[str, Tensor] = {}
     energies: dict[str, tuple[float, float]] = {}
     bound = bind(adapter, Naming(skeleton(model, trust_remote_code)))
-    with appearing_whole(output) as folder:
+    with appearing(output) as folder:
         for name, update_OI in _updates(model, bound, trust_remote_code):
             a_RI, b_OR = _truncated(update_OI, rank)
             energies[name] = _energy(update_OI, a_RI, b_OR)
@@ -163,7 +164,6 @@ def _record(adapter: Adapter, rank: int, energies: dict[str, tuple[float, float]
 def _write(folder: Path, rank: int, factors: dict[str, Tensor]) -> None:
     from safetensors.torch import save_file
 
-    folder.mkdir()
     save_file(factors, folder / lora.WEIGHTS, metadata={"format": "pt"})
     config = {
         "peft_type": "LORA",

@@ -2,14 +2,14 @@
 
 The merged checkpoint has the layout of the one it came from: the same files, tensor names, dtypes and
 metadata, because servers such as vLLM know the published names only. A shard that no adapter changes is
-the same file under a second name (a hard link). The output folder appears whole or not at all.
+the same file under a second name (a hard link). The output folder appears whole or not at all; what a
+killed merge leaves beside it is removed by the next one to the same place.
 """
 
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ from s_mllmun_bench.checkpoints.rows import workers
 from s_mllmun_bench.checkpoints.shards import Header, read_header, weight_files
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.whole import appearing
 
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.gguf", "*.h5", "*.msgpack", "*.onnx")
 """Not copied: a merged folder must not hold the weights from before."""
@@ -52,8 +53,11 @@ def merge(
     changes = {shard: _changes(header, bound, naming) for shard, header in headers.items()}
     report = progress or (lambda done, total, what: None)
     done, total = 0, sum(len(header.places) for header in headers.values())
-    with appearing_whole(output) as merged, workers() as pool:
-        shutil.copytree(model, merged, ignore=shutil.ignore_patterns(".*", *_WEIGHTS))
+    with appearing(output) as merged, workers() as pool:
+        hidden_or_weights = shutil.ignore_patterns(".*", *_WEIGHTS)
+        shutil.copytree(model, merged, ignore=hidden_or_weights, dirs_exist_ok=True)
+        # A model's folder may be read-only, and the copy has taken that over.
+        merged.chmod(merged.stat().st_mode | stat.S_IRWXU)
         for shard, header in headers.items():
             if not changes[shard]:
                 _link(shard, merged / shard.name)
@@ -76,27 +80,6 @@ def _changes(header: Header, adapters: Sequence[Adapter], naming: Naming) -> dic
             raise quantised(in_memory, place.dtype, touching[0])
         changes[name] = Change(in_memory, touching)
     return changes
-
-
-@contextmanager
-def appearing_whole(output: Path) -> Iterator[Path]:
-    """Yield a folder to make beside the output, which gets the output's name when all is well.
-
-    Args:
-        output: must not exist yet.
-
-    Raises:
-        BenchError: it exists; the disk is full, or may not be written.
-    """
-    if output.exists() or output.is_symlink():
-        raise BenchError(f"{output} exists; give a folder that does not")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-            yield Path(scratch) / "whole"
-            (Path(scratch) / "whole").rename(output)
-    except OSError as error:
-        raise BenchError(f"{output} cannot be written: {error.strerror or error}") from error
 
 
 def _link(shard: Path, target: Path) -> None:

@@ -62,7 +62,7 @@ def rewrite(shard: Path, target: Path, changes: Mapping[str, Change], pool: Exec
     running: list[Future[None]] = []
     done = 0
     try:
-        os.ftruncate(copy, header.size)
+        _reserve(copy, header.size)
         running += [pool.submit(step.run, source, copy) for step in steps]
         for step, future in zip(steps, running, strict=True):
             future.result()
@@ -122,6 +122,14 @@ def _change(place: Place, change: Change, rows: slice, source: int, target: int)
     weight = torch.empty(rows.stop - rows.start, columns, dtype=dtype)
     _fill(_bytes(weight), source, begins)
     _write(_bytes(changed_rows(change.name, weight, rows, change.adapters)), target, begins)
+
+
+def _reserve(file: int, size: int) -> None:
+    """Make a file as large as it will be; a full disk shows here if the system sets the place aside."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:
+        os.ftruncate(file, size)
 
 
 def _bytes(tensor: Tensor) -> memoryview:

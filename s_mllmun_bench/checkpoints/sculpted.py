@@ -8,7 +8,7 @@ instead of a whole model, k can be changed without training, and the adapter can
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -117,9 +117,8 @@ class SculptedAdapter:
         if rows == ALL and self.settings.mask == "random":
             blocks = row_blocks(self.anchor.factors[name].shape)
             return torch.cat([self.update(name, device, block) for block in blocks])
-        sculpted = [
-            forget_OI.masked_fill(mask_OI, 0.0) for forget_OI, mask_OI in self._masked(name, device, rows)
-        ]
+        anchor_OI = self.anchor.factors[name].update(device, rows)
+        sculpted = [self._sculpted(number, name, anchor_OI, rows) for number in range(len(self.forget))]
         return sculpted[0] if len(sculpted) == 1 else torch.stack(sculpted).mean(dim=0)
 
     def masked_share(self) -> float:
@@ -127,32 +126,40 @@ class SculptedAdapter:
 
         It forms every dense update: no time for a mini checkpoint, minutes for 7B.
         """
-        masked, entries = 0, 0
+        masked, entries, cpu = 0, 0, torch.device("cpu")
         for name in sorted(self.names):
             for rows in row_blocks(self.anchor.factors[name].shape):
-                for _, mask_OI in self._masked(name, torch.device("cpu"), rows):
+                anchor_OI = self.anchor.factors[name].update(cpu, rows)
+                for number, one in enumerate(self.forget):
+                    mask_OI = self._mask(number, name, one.factors[name].update(cpu, rows), anchor_OI)
                     masked, entries = masked + int(mask_OI.sum()), entries + mask_OI.numel()
         return masked / entries
 
-    def _masked(self, name: str, device: torch.device, rows: slice) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield each forgetting LoRA's update of rows of a weight, and which entries of it are masked."""
+    def _sculpted(self, number: int, name: str, anchor_OI: Tensor, rows: slice) -> Tensor:
+        """Return rows of one forgetting LoRA's update of a weight, sculpted."""
         settings = self.settings
-        anchor_OI = self.anchor.factors[name].update(device, rows)
-        for number, (one, rho, k) in enumerate(zip(self.forget, self.rho, settings.ks(), strict=True)):
-            forget_OI = one.factors[name].update(device, rows)
-            mask_OI = sculpting.conflict_mask(
-                forget_OI,
-                anchor_OI,
-                k,
-                epsilon=settings.epsilon,
-                direction=settings.direction,
-                magnitude=settings.magnitude,
-                rho=rho[name],
-            )
-            if settings.mask == "random":
-                draw = f"{settings.seed} {number} {name} {rows.start}"
-                mask_OI = sculpting.shuffled(mask_OI, _generator(draw))
-            yield forget_OI, mask_OI
+        forget_OI = self.forget[number].factors[name].update(anchor_OI.device, rows)
+        if settings.direction and settings.magnitude and settings.mask == "conflict":
+            k, rho = settings.ks()[number], self.rho[number][name]
+            return sculpting.sculpt_in_place(forget_OI, anchor_OI, k, rho)
+        mask_OI = self._mask(number, name, forget_OI, anchor_OI)
+        if settings.mask == "random":
+            draw = f"{settings.seed} {number} {name} {rows.start}"
+            mask_OI = sculpting.shuffled(mask_OI, _generator(draw))
+        return forget_OI.masked_fill_(mask_OI, 0.0)
+
+    def _mask(self, number: int, name: str, forget_OI: Tensor, anchor_OI: Tensor) -> Tensor:
+        """Return which entries of rows of one forgetting LoRA's update are masked by the criteria."""
+        settings = self.settings
+        return sculpting.conflict_mask(
+            forget_OI,
+            anchor_OI,
+            settings.ks()[number],
+            epsilon=settings.epsilon,
+            direction=settings.direction,
+            magnitude=settings.magnitude,
+            rho=self.rho[number][name],
+        )
 
 
 def _generator(text: str) -> torch.Generator:

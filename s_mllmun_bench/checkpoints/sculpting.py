@@ -11,6 +11,10 @@ from torch import Tensor
 
 EPSILON = 1e-8
 """Default of the epsilon in Eq. 8, which the paper leaves open."""
+_LIFT = 2.0**60
+"""A power of 2 rounds nothing; with it the product of two entries of 1e-30 is not 0 in float32."""
+_BEFORE_0 = -1e-45
+"""Becomes the largest negative float32."""
 
 
 def sculpt(
@@ -103,6 +107,34 @@ def conflict_mask(
     if magnitude and rho is not None:
         mask_IO &= _dominant(forget_IO, anchor_IO, k, rho)
     return mask_IO
+
+
+def sculpt_in_place(forget_IO: Tensor, anchor_IO: Tensor, k: float, rho: float) -> Tensor:
+    """Do what `sculpt` does by both criteria, entry for entry the same, many times as fast.
+
+    Only operations from floats to floats are used, which run at the cache's speed; those on booleans are ten
+    times slower. An entry is masked where ``(f + k rho a) a < 0``: if a > 0, that is f < -k rho |a|, and if
+    a < 0, f > k rho |a|, which is both criteria at once. Both factors keep their sign when they are rounded;
+    `_LIFT` keeps the product from vanishing.
+
+    Args:
+        forget_IO: some rows of the forgetting update, float32; is overwritten.
+        anchor_IO: the same rows of the anchor's update, float32.
+        k: as in `sculpt`.
+        rho: the whole matrix's `norm_ratio`.
+
+    Returns:
+        ``forget_IO``, sculpted.
+    """
+    if math.isinf(k):
+        return forget_IO
+    side_IO = torch.mul(anchor_IO, k * rho * _LIFT)
+    torch.add(side_IO, forget_IO, alpha=_LIFT, out=side_IO).mul_(anchor_IO)
+    # The forgetting update where the product is above the number before 0, and 0 elsewhere.
+    torch.ops.aten.threshold_backward.grad_input(
+        forget_IO, side_IO, threshold=_BEFORE_0, grad_input=forget_IO
+    )
+    return forget_IO
 
 
 def shuffled(mask_IO: Tensor, generator: torch.Generator) -> Tensor:

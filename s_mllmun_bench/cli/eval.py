@@ -31,12 +31,11 @@ def evaluate(
 
     from s_mllmun_bench.cli.results import interruptible, scores_json, show_plans, show_scores
     from s_mllmun_bench.running.evaluate import run_plans
-    from s_mllmun_bench.running.plan import make_plans
     from s_mllmun_bench.running.run import open_run
 
     say_if_offline(judge, judge_base_url)
     server = judge_server(judge_model, judge_base_url, judge_concurrency, judge_cache)
-    plans = make_plans(replace(options.settings(judge), judge_server=server))
+    plans = options.plans(replace(options.settings(judge), judge_server=server))
     if options.dry_run:
         show_plans(plans, options.as_json)
         return

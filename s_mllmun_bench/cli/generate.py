@@ -13,9 +13,8 @@ def generate(options: RunOptions) -> None:
     """Answer the questions and leave the judging for later."""
     from s_mllmun_bench.cli.results import answers_json, interruptible, show_answers, show_plans
     from s_mllmun_bench.running.evaluate import generate as generate_runs
-    from s_mllmun_bench.running.plan import make_plans
 
-    plans = make_plans(options.settings(None))
+    plans = options.plans(options.settings(None))
     if options.dry_run:
         show_plans(plans, options.as_json)
         return

@@ -27,16 +27,19 @@ def judge(
     judge_cache: JudgeCache = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Judge the answers of a run."""
+    """Judge the answers of a run.
+
+    Without --judge by the run's own judges, which ask the models that they asked before: an option that
+    none of the judges uses, such as --judge-model then, is an error.
+    """
     from s_mllmun_bench.cli.results import scores_json, show_scores
-    from s_mllmun_bench.running.figures import judge_again, score
+    from s_mllmun_bench.running.figures import judge_again
 
     say_if_offline(judge, judge_base_url)
     server = judge_server(judge_model, judge_base_url, judge_concurrency, judge_cache)
     with progress_shown(quiet=as_json) as progress:
-        judged, scores = judge_again(run, judge, progress, server)
+        judged, figures = judge_again(run, judge, progress, server)
     if as_json:
-        typer.echo(json.dumps(scores_json(judged, scores)))
+        typer.echo(json.dumps(scores_json(judged, figures[-1])))
         return
-    own = score(judged)
-    show_scores([(judged, one) for one in ([scores] if own == scores else [own, scores])])
+    show_scores([(judged, one) for one in figures])

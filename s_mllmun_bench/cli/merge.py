@@ -37,20 +37,32 @@ def merge(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Merge adapters into a checkpoint, or write one as a plain LoRA."""
-    from s_mllmun_bench.checkpoints.loading import resolve_model
+    """Merge adapters into a checkpoint, or write one as a plain LoRA.
 
+    The merged checkpoint has the files, tensor names and dtypes of the one it comes from. A file of weights
+    that no adapter changes is a hard link where the disk has those: the same bytes under a second name, so
+    whoever edits it in place edits both checkpoints; deleting one leaves the other whole.
+    """
     loaded = _loaded(adapter, k)
     if as_lora:
         if rank is None or len(loaded) != 1:
             raise BenchError("--as-lora takes one --adapter and a --rank")
-        folder = resolve_model(model, trust_remote_code)
+        folder = _resolved(model, trust_remote_code, as_json)
         record = _write_lora(folder, loaded[0], rank, output, data, trust_remote_code, as_json)
         _show_lora(output, loaded[0], record, as_json)
         return
     if rank is not None or data is not None:
         raise BenchError("--rank and --data go with --as-lora")
-    _merge(resolve_model(model, trust_remote_code), loaded, output, trust_remote_code, as_json)
+    folder = _resolved(model, trust_remote_code, as_json)
+    _merge(folder, loaded, output, trust_remote_code, as_json)
+
+
+def _resolved(model: str, trust_remote_code: bool, as_json: bool) -> Path:
+    """Return the checkpoint's folder, fetched from the Hub if it is there only."""
+    from s_mllmun_bench.checkpoints.loading import resolve_model
+
+    with progress_shown(quiet=as_json) as progress:
+        return resolve_model(model, trust_remote_code, progress)
 
 
 def _loaded(folders: Sequence[Path], k: float | None) -> "list[Adapter]":

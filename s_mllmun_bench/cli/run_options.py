@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
+    from s_mllmun_bench.running.plan import Plan
     from s_mllmun_bench.running.settings import Settings
 
 
@@ -124,6 +126,17 @@ class RunOptions:
             fresh=self.fresh,
             allow_no_effect=self.allow_no_effect,
         )
+
+    def plans(self, settings: "Settings") -> "list[Plan]":
+        """Return the runs that are asked for, showing how far a model's download is.
+
+        Raises:
+            BenchError: something of them cannot be had.
+        """
+        from s_mllmun_bench.running.plan import make_plans
+
+        with progress_shown(quiet=self.as_json) as progress:
+            return make_plans(settings, progress)
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:

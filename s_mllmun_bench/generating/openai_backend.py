@@ -5,7 +5,6 @@ server, no key, no such model, overload) stops the run: the answers so far are o
 command continues. So it is looked for with a first question, before a run folder is begun.
 """
 
-import base64
 import functools
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from s_mllmun_bench.generating.backend import (
 )
 from s_mllmun_bench.llm.address import checked_url
 from s_mllmun_bench.llm.client import CONCURRENCY, RETRIES, Client
-from s_mllmun_bench.llm.messages import Reply, Request
+from s_mllmun_bench.llm.messages import Reply, Request, data_url
 
 if TYPE_CHECKING:
     from s_mllmun_bench.checkpoints.adapters import Adapter
@@ -148,7 +147,7 @@ class OpenAIBackend:
         """Return the most explicit decoding that the server accepts, for a question about an image."""
         file = io.BytesIO()
         Image.new("RGB", (64, 64), "gray").save(file, "PNG")
-        image = _as_url(file.getvalue(), "image/png")
+        image = data_url(file.getvalue(), "image/png")
         failure = None
         for options in _EXPLICIT:
             first = Request("first", "What color is this?", 1, image, options)
@@ -171,8 +170,4 @@ def _data_url(image: StoredImage) -> str:
         kind = opened.get_format_mimetype()
     if kind is None:
         raise ValueError(f"{opened.format} has no MIME type")
-    return _as_url(image.data, kind)
-
-
-def _as_url(data: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    return data_url(image.data, kind)

@@ -13,7 +13,7 @@ from typing import Any
 from s_mllmun_bench.checkpoints.loading import CONFIG, DTYPES, read_json
 from s_mllmun_bench.data.questions import Question
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.generating.backend import Decoding
+from s_mllmun_bench.generating.backend import Decoding, first_line
 
 _PROMPT_FILES = (
     "chat_template.jinja",
@@ -116,15 +116,24 @@ class PromptWriter:
         """Return the writer of a checkpoint's processor.
 
         Raises:
-            BenchError: the checkpoint has no chat template, or none with a place for an image.
+            BenchError: the checkpoint has no chat template, or one that cannot be used; or its processor
+                knows no images.
         """
+        from jinja2 import TemplateError
+
         if not (getattr(processor, "chat_template", None) or processor.tokenizer.chat_template):
             raise BenchError("the checkpoint has no chat template, so it is not known how to ask it")
         if getattr(processor, "image_token_id", None) is None:
             raise BenchError(
                 "the checkpoint's processor names no image token, so no image can be shown to it"
             )
-        return cls(processor.apply_chat_template, processor.tokenizer, processor.image_token_id)
+        writer = cls(processor.apply_chat_template, processor.tokenizer, processor.image_token_id)
+        try:
+            for shown in (True, False):
+                writer._text("Who is this?", shown)
+        except TemplateError as error:
+            raise BenchError(f"the checkpoint's chat template cannot be used: {first_line(error)}") from error
+        return writer
 
     def prompt(self, question: Question) -> list[int]:
         """Return the token ids up to where the answer begins, with one token at the image's place.
@@ -133,18 +142,23 @@ class PromptWriter:
             ValueError: the prompt has not exactly one place for an image that is shown, or has one
                 for none.
         """
-        image = [{"type": "image"}] if question.image else []
-        content = [*image, {"type": "text", "text": question.question}]
-        messages = [{"role": "user", "content": content}]
-        ids = self._ids(self.template(messages, add_generation_prompt=True, tokenize=False))
+        shown = question.image is not None
+        ids = self._ids(self._text(question.question, shown))
         places = ids.count(self.image_token_id)
-        if places != len(image):
-            raise ValueError(f"the prompt has {places} places for {len(image)} images")
+        if places != shown:
+            raise ValueError(f"the prompt has {places} places for {int(shown)} images")
         return ids
 
     def answer(self, question: Question) -> list[int]:
         """Return the reference answer's token ids, without the token that ends it."""
         return self._ids(question.answer)
+
+    def _text(self, question: str, shown: bool) -> str:
+        """Return a question as the chat template puts it, with an image shown or without."""
+        content = [*([{"type": "image"}] if shown else []), {"type": "text", "text": question}]
+        messages = [{"role": "user", "content": content}]
+        text: str = self.template(messages, add_generation_prompt=True, tokenize=False)
+        return text
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]

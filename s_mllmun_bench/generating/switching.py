@@ -4,6 +4,7 @@ A probe's log-probability is always compared with the plain model's own, in the 
 same way: a LoRA that never arrived changes nothing, and would score the model that never unlearned.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ class AdapterSwitch:
         The plain model is gone back to where these probes were not measured with it yet.
 
         Raises:
-            BenchError: the adapter does not fit, or a probe cannot be asked.
+            BenchError: the adapter does not fit, a probe cannot be asked, or an output is not finite.
         """
         key = tuple(probe.id for probe in probes)
         if probes and key not in self.plain:
@@ -50,7 +51,9 @@ class AdapterSwitch:
         try:
             return self.measure(probes)
         except ValueError as error:
-            raise BenchError(f"the adapter's effect cannot be measured: {error}") from error
+            raise BenchError(
+                f"the probe questions, which show an adapter's effect, cannot be asked: {error}"
+            ) from error
 
     def _change_to(self, adapter: "Adapter | None") -> None:
         if (self.adapter and self.adapter.digest) != (adapter and adapter.digest):
@@ -67,7 +70,12 @@ def log_probability_effect(
         adapter: says how many weights it names.
         plain: the plain model's, in nats; at least one.
         adapted: those with the adapter, of the same probes.
+
+    Raises:
+        BenchError: some are not finite, so nothing that the model says would mean anything.
     """
+    _require_finite("the plain model's output", plain)
+    _require_finite(f"with the adapter {adapter.source} the model's output", adapted)
     changes = [abs(one - other) for one, other in zip(plain, adapted, strict=True)]
     return AdapterEffect(
         measure="log_probabilities",
@@ -76,3 +84,12 @@ def log_probability_effect(
         changed=sum(change > 0 for change in changes),
         largest=max(changes),
     )
+
+
+def _require_finite(whose: str, logps: Sequence[float]) -> None:
+    broken = [one for one in logps if not math.isfinite(one)]
+    if broken:
+        raise BenchError(
+            f"{whose} is not finite ({broken[0]} for {len(broken)} of {len(logps)} probe questions): its "
+            "weights are too large for the dtype; try --dtype float32, or train with a lower learning rate"
+        )

@@ -46,8 +46,8 @@ class RuntimeLora:
         if adapter is None or not adapter.names:
             self.request = None
             return
-        folder, k, digest = _path(adapter)
-        read_unchanged(folder, k, digest)
+        folder, strengths, digest = adapter_path(adapter)
+        read_unchanged(folder, strengths, digest)
         self.request = LoRARequest(digest, self._numbers[digest], folder)
         self._engine.llm.llm_engine.add_lora(self.request)
         workers = self._engine.in_workers("bench_lora_matrices", self.request.lora_int_id)
@@ -83,7 +83,7 @@ class InEngine:
         """
         if self._plain is None:
             self._plain = self._engine.in_workers("bench_weights")
-        paths = [] if adapter is None else [_path(adapter)]
+        paths = [] if adapter is None else [adapter_path(adapter)]
         self._engine.in_workers("bench_load", str(self._model), paths, self._trusting)
         self._engine.reset_caches()
         if adapter is None:
@@ -131,6 +131,9 @@ class Merged:
         """Return how many tensors of the merged checkpoint, which the engine loads, are not the plain ones.
 
         The engine has never held the plain model, so there is nothing to compare its answers with.
+
+        Raises:
+            BenchError: a weight of the merged checkpoint is not finite.
         """
         tensors, others = _compared(self._model, self._engine.model)
         return AdapterEffect(measure="weights", keys=len(adapter.names), probes=tensors, changed=others)
@@ -146,14 +149,20 @@ def _rank(adapter: LoraAdapter) -> int:
     return max(factors.a_RI.shape[0] for factors in adapter.factors.values())
 
 
-def _path(adapter: Adapter) -> AdapterPath:
+def adapter_path(adapter: Adapter) -> AdapterPath:
     """Return what a worker reads an adapter by."""
-    k = adapter.settings.k if isinstance(adapter, SculptedAdapter) else None
-    return str(Path(adapter.source).resolve()), k, adapter.digest
+    strengths = None
+    if isinstance(adapter, SculptedAdapter):
+        strengths = adapter.settings.k, adapter.settings.k_text
+    return str(Path(adapter.source).resolve()), strengths, adapter.digest
 
 
 def _compared(model: Path, merged: Path) -> tuple[int, int]:
-    """Return how many tensors a merged checkpoint has, and how many of them are others than in the plain."""
+    """Return how many tensors a merged checkpoint has, and how many of them are others than in the plain.
+
+    Raises:
+        BenchError: one of the others is not finite: its sum is too large for the dtype it is stored in.
+    """
     from safetensors import safe_open
 
     tensors = changed = 0
@@ -161,5 +170,12 @@ def _compared(model: Path, merged: Path) -> tuple[int, int]:
         with safe_open(shard, framework="pt") as new, safe_open(model / shard.name, framework="pt") as old:
             for name in new.keys():  # noqa: SIM118 - not a mapping
                 tensors += 1
-                changed += not bool((new.get_tensor(name) == old.get_tensor(name)).all())
+                tensor = new.get_tensor(name)
+                if bool((tensor == old.get_tensor(name)).all()):
+                    continue
+                changed += 1
+                if not bool(tensor.isfinite().all()):
+                    raise BenchError(
+                        f"with the adapter {name} is too large for {tensor.dtype}, and not finite"
+                    )
     return tensors, changed

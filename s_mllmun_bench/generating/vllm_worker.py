@@ -8,6 +8,7 @@ module imports neither vLLM nor torch until a method runs.
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 EXTENSION = "s_mllmun_bench.generating.vllm_worker.BenchWorker"
 """As vLLM takes it, by name."""
 
-AdapterPath = tuple[str, float | None, str]
-"""An adapter's folder, its k, and the digest that it must have."""
+Strengths = tuple[float, float | None]
+"""A sculpted adapter's k, and the k of its text-only part; `None`: the same."""
+AdapterPath = tuple[str, Strengths | None, str]
+"""An adapter's folder, its strengths if it is a sculpted one, and the digest that it must have."""
 
 
 class BenchWorker:
@@ -70,20 +73,28 @@ class BenchWorker:
         ]
 
 
-def read_unchanged(folder: str, k: float | None, digest: str) -> "Adapter":
+def read_unchanged(folder: str, strengths: Strengths | None, digest: str) -> "Adapter":
     """Return an adapter that was read before.
+
+    Args:
+        folder: the adapter's.
+        strengths: those that a sculpted one had then, which need not be its own.
+        digest: that it had then.
 
     Raises:
         BenchError: it is no longer what it was.
     """
     from s_mllmun_bench.checkpoints.adapters import load_adapter
+    from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter
 
-    # With its own strengths, of which a sculpted adapter may have two, or with another for both.
-    for strength in (None, k):
-        adapter = load_adapter(Path(folder), strength)
-        if adapter.digest == digest:
-            return adapter
-    raise BenchError(f"{folder} has changed since it was first read; give the command again")
+    adapter = load_adapter(Path(folder))
+    if strengths is not None and isinstance(adapter, SculptedAdapter):
+        k, k_text = strengths
+        settings = adapter.settings.model_copy(update={"k": k, "k_text": k_text})
+        adapter = replace(adapter, settings=settings)
+    if adapter.digest != digest:
+        raise BenchError(f"{folder} has changed since it was first read; give the command again")
+    return adapter
 
 
 def _packed(model: Any) -> "Iterator[tuple[str, torch.Tensor]]":

@@ -5,7 +5,7 @@ answer that neither run has proves nothing and is in no share. Scores of differe
 against each other: the figures then are those that need no judge.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field, computed_field
@@ -133,6 +133,20 @@ def _is_unlearning(before: Run, after: Run) -> bool:
     """Return whether the second run is the first one's plain model with an adapter."""
     plain, adapted = before.manifest.identity, after.manifest.identity
     return plain.model == adapted.model and plain.adapter is None and adapted.adapter is not None
+
+
+def open_runs(folders: Sequence[Path]) -> list[Run]:
+    """Return the runs in some folders, to be set side by side.
+
+    Raises:
+        BenchError: one is no run or is given twice, or they ask different questions.
+    """
+    runs = [open_run(folder) for folder in folders]
+    for number, run in enumerate(runs):
+        require_same_questions(runs[0], run)
+        if run.folder.resolve() in [other.folder.resolve() for other in runs[:number]]:
+            raise BenchError(f"{run.folder} is given twice")
+    return runs
 
 
 def require_same_questions(one: Run, other: Run) -> None:

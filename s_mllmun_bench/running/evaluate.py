@@ -15,9 +15,9 @@ from s_mllmun_bench.judging.opening import JudgeServer, open_judges
 from s_mllmun_bench.records import Ratio, SetName
 from s_mllmun_bench.running.answering import Opening, answer_all
 from s_mllmun_bench.running.figures import judge, score
-from s_mllmun_bench.running.lock import locked
 from s_mllmun_bench.running.plan import Plan, Settings, make_plans
-from s_mllmun_bench.running.run import Run, rejudged
+from s_mllmun_bench.running.run import Run, judge_card
+from s_mllmun_bench.whole import locked
 
 if TYPE_CHECKING:
     from s_mllmun_bench.scoring.records import Scores
@@ -82,7 +82,8 @@ def evaluate(
         fresh=fresh,
         allow_no_effect=allow_no_effect,
     )
-    (scores,) = run_plans(make_plans(settings), progress or _silent)
+    told = progress or _silent
+    (scores,) = run_plans(make_plans(settings, told), told)
     return scores
 
 
@@ -102,8 +103,9 @@ def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open
     judges = open_judges(plans[0].identity.judges, server)
 
     def opening_after_check(*given: Any) -> Backend:
-        """Ask the judges first: a wrong key is to be found out before hours of answering."""
+        """Look at the judges first: a wrong key is to be found out before hours of answering."""
         for one in judges:
+            judge_card(one.reference, one.digest)
             one.check()
         return opening(*given)
 
@@ -112,10 +114,7 @@ def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open
         found = []
         for run, plan in zip(runs, plans, strict=True):
             what = f"judging {plan.label}" if len(plans) > 1 else "judging"
-            if plan.identity.judges:
-                run = rejudged(run, plan.identity.judges)
-            judge(run, progress, what, judges or None, server.cache)
-            found.append(score(run))
+            found.append(score(judge(run, judges, progress, what, server.cache)))
         return found
 
 

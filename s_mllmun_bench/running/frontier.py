@@ -4,22 +4,19 @@ A run belongs to the method that its adapter's folder records, else to the folde
 plain model, if it is among them, is where every method begins: at no strength at all.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.running.compare import (
     finished_answers,
-    require_same_questions,
+    open_runs,
     scored_answers,
     why_unjudged,
 )
-from s_mllmun_bench.running.run import Run, open_run
+from s_mllmun_bench.running.origin import origin_of
+from s_mllmun_bench.running.run import Run
 from s_mllmun_bench.scoring.frontier import MethodFrontier, Strength, frontier, strength
-
-_RECORD = "unlearning.json"
-"""What an unlearning run leaves beside its adapter."""
 
 
 def frontier_of(folders: Sequence[Path]) -> tuple[MethodFrontier, ...]:
@@ -31,33 +28,20 @@ def frontier_of(folders: Sequence[Path]) -> tuple[MethodFrontier, ...]:
     Raises:
         BenchError: a run is not such a one, or given twice, or none of them has an adapter.
     """
-    runs = [open_run(folder) for folder in folders]
-    for number, run in enumerate(runs):
+    runs = open_runs(folders)
+    for run in runs:
         _require_alike(runs[0], run)
-        if run.folder.resolve() in [other.folder.resolve() for other in runs[:number]]:
-            raise BenchError(f"{run.folder} is given twice")
     start = [_strength(run) for run in runs if run.manifest.adapter is None]
     methods: dict[str, list[Strength]] = {}
     for run in runs:
         if run.manifest.adapter is not None:
-            methods.setdefault(method_of(Path(run.manifest.adapter)), [*start]).append(_strength(run))
+            methods.setdefault(origin_of(Path(run.manifest.adapter)).method, [*start]).append(_strength(run))
     if not methods:
         raise BenchError("a frontier needs runs with an adapter, and none of these has one")
     return frontier(methods)
 
 
-def method_of(adapter: Path) -> str:
-    """Return the method that made an adapter; the folder's name where nothing says it."""
-    try:
-        record = json.loads((adapter / _RECORD).read_bytes())
-    except (OSError, ValueError):
-        return adapter.absolute().name
-    method = record.get("method") if isinstance(record, dict) else None
-    return method if isinstance(method, str) else adapter.absolute().name
-
-
 def _require_alike(one: Run, other: Run) -> None:
-    require_same_questions(one, other)
     unjudged = why_unjudged(one, other)
     if unjudged is not None:
         raise BenchError(f"a frontier needs the scores of one judge: {unjudged}")

@@ -4,6 +4,7 @@ Versions and the command line are written down but are no part of it, and nor ar
 the way an engine gets an adapter: they change how fast an answer comes, not which question is asked.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,15 @@ from s_mllmun_bench.running.settings import Settings
 
 if TYPE_CHECKING:
     from s_mllmun_bench.checkpoints.adapters import Adapter
+
+
+_SAID_OF_AN_LLM = {
+    "model": "--judge-model",
+    "url": "--judge-base-url",
+    "concurrency": "--judge-concurrency",
+    "cache": "--judge-cache",
+}
+"""The fields of `JudgeServer` that are typed, by their options."""
 
 
 class AdapterIdentity(Record):
@@ -106,7 +116,7 @@ def judge_digests(judge: str, server: JudgeServer | None = None) -> dict[str, st
         server: which LLM is asked; `None` for that of the environment.
 
     Raises:
-        BenchError: there is no such judge, or two of one metric.
+        BenchError: there is no such judge, or two of one metric, or the server is for none of them.
     """
     digests: dict[str, str] = {}
     metrics: dict[str, str] = {}
@@ -117,7 +127,32 @@ def judge_digests(judge: str, server: JudgeServer | None = None) -> dict[str, st
             )
         metrics[one.metric] = one.name
         digests[one.reference] = one.digest
+    require_use(server or JudgeServer(), list(digests))
     return digests
+
+
+def require_use(server: JudgeServer, judges: Sequence[str]) -> None:
+    """Check that nothing is said of an LLM that no judge would ask: it would be silently left out.
+
+    Args:
+        server: as given.
+        judges: what opens them, with the model that each asks.
+
+    Raises:
+        BenchError: something is.
+    """
+    plain, asked = JudgeServer(), [one.partition("@")[2] for one in judges if "@" in one]
+    given = [name for name in _SAID_OF_AN_LLM if getattr(server, name) != getattr(plain, name)]
+    if given and not asked:
+        raise BenchError(
+            f"{_SAID_OF_AN_LLM[given[0]]} is for judges that ask an LLM, and {' and '.join(judges)} ask "
+            "none; leave it out, or name others with --judge"
+        )
+    if server.model is not None and server.model not in asked:
+        raise BenchError(
+            f"--judge-model {server.model} would be asked by none of {', '.join(judges)}, which name their "
+            "own; leave it out, or give --judge llm with it"
+        )
 
 
 def first_difference(one: Identity, other: Identity) -> str | None:

