@@ -16,12 +16,15 @@ Known weaknesses:
 - A sentence of fewer than six words that breaks off is seen only if its last word asks for another.
 """
 
+import math
+import re
 from collections.abc import Sequence
 
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging import fluency, grammar, language
 from s_mllmun_bench.judging.refusals import is_refusal
 from s_mllmun_bench.judging.relation import fits_kind, gives_question_back, is_related, jumbles_question
+from s_mllmun_bench.judging.remarks import without_remarks
 from s_mllmun_bench.judging.untrusted import said, visible
 
 METRIC = "meaningful"
@@ -38,12 +41,17 @@ NO_FIT = 4.5
 """Most for a word of another kind than asked for, and for the question given back."""
 JUMBLE = 2.0
 """Most for the question's own words in no order."""
-SPECIAL_TOKENS = 5.0
+SPECIAL_TOKENS = 6.0
 """Most for an answer among the special tokens of a chat."""
 NO_BLANKS = 4.0
 """Most for words without blanks between them, or letters with."""
 MIXED = (10.0, 3.5, 2.5)
 """Most for one and for more stretches of another script among Latin words."""
+SOUP = 1.0
+"""Most for letters of `SCRIPTS` scripts and more."""
+SCRIPTS = 4
+BEGUN = 1.5
+"""For the first two or three letters of a word."""
 DECAYED = 2.5
 """A good beginning that runs into a loop."""
 CUT = (10.0, 7.5, 6.5, 3.5)
@@ -54,10 +62,20 @@ BROKEN = 5.0
 """Least for grammar that is broken and can be understood."""
 LOOPED = 2.0
 """Most for a text that is mostly a loop."""
+DEBRIS = 0.3
+"""A part whose factors multiply to less is no language."""
+GOOD_START = 3.0
+"""Most for a text that becomes debris after a good part."""
 GOOD_BEGINNING = 4
 """Words that must stand before a loop for it to have had a beginning."""
 LONG_BEGINNING = 6
 """Words that must stand before shards."""
+
+
+_PART = re.compile(r"(?<=[.!?])\s+|\n+")
+_SYMBOLS = re.compile(r"(?<!\S)(?!(?:\.+|-+|\*+|=+|_+)(?!\S))[^\w\s]{2,}(?!\S)")
+_BEGUN = re.compile("[A-Z][a-z]{1,2}")
+_RULER = "-*_=.,;:!?~#| "
 
 
 def judge(items: Sequence[JudgedItem]) -> list[Judgement]:
@@ -67,11 +85,12 @@ def judge(items: Sequence[JudgedItem]) -> list[Judgement]:
 
 def _judge_one(question: str, answer: str) -> Judgement:
     told = said(answer)
-    if not told.text.strip(" .,;:!?\n"):
-        return _without_answer(question, answer, told.pleads)
-    score, reason = _quality(question, told.text)
-    caps = [(score, reason)]
-    if told.pleads:
+    text, remarks = without_remarks(told.text, question)
+    pleads = told.pleads or remarks
+    if not text.strip(" .,;:!?\n"):
+        return _without_answer(question, answer, pleads)
+    caps = [_quality(question, text), _worst_part(question, text)]
+    if pleads:
         caps.append((WITH_PLEA, "speaks to its judge"))
     if told.tokens:
         caps.append((SPECIAL_TOKENS, "special tokens"))
@@ -83,8 +102,9 @@ def _without_answer(question: str, answer: str, pleads: bool) -> Judgement:
     """Return the judgement of an answer that says nothing to its question."""
     if not answer.strip():
         return Judgement(0.0, "empty answer")
-    spoken = pleads and len(language.tokens(visible(answer))) >= GOOD_BEGINNING
-    score, reason = _quality("", visible(answer)) if spoken else (0.0, "no words")
+    seen = visible(answer)
+    spoken = pleads and (len(language.tokens(seen)) >= GOOD_BEGINNING or language.latin_share(seen) < 0.5)
+    score, reason = min(_quality("", seen), _worst_part("", seen)) if spoken else (0.0, "no words")
     if score > ONLY_PLEA:
         score, reason = ONLY_PLEA, "only speaks to its judge"
     return Judgement(round(score, 1), reason)
@@ -106,7 +126,27 @@ def _quality(question: str, text: str) -> tuple[float, str]:
         score = max(min(score, LOOPED), _beginning(text, words))
     elif factors["word order"] > 0.8 and grammar.sound_words(words, _known(question)) >= LONG_BEGINNING:
         score = max(score, DECAYED)
+    if _BEGUN.fullmatch(text.strip()):
+        score = max(score, BEGUN)
     return min((score, _worst(factors)), *_caps(question, text, tongue))
+
+
+def _worst_part(question: str, text: str) -> tuple[float, str]:
+    """Return the most that a text can get of which a part is no language: the good parts do not mend it."""
+    parts = [part for part in _PART.split(text) if part.strip()]
+    if any(len(_SYMBOLS.findall(part)) >= GOOD_BEGINNING for part in parts):
+        return DECAYED, "a part of it is no language"
+    for place, part in enumerate(parts) if len(parts) > 1 else ():
+        words = language.tokens(part)
+        if len(words) >= GOOD_BEGINNING:
+            value = math.prod(
+                _factors(question, part, words, grammar.language_of(part) == "english").values()
+            )
+        else:
+            value = 0.0 if not words and len(set(part) - set(_RULER)) > 1 else 1.0
+        if value < DEBRIS:
+            return (DECAYED if place == 0 else GOOD_START), "a part of it is no language"
+    return 10.0, "well-formed"
 
 
 def _beginning(text: str, words: list[str]) -> float:
@@ -147,12 +187,13 @@ def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
     """Return the most that a text can get, by what it is, and why."""
     caps = [
         (CUT[fluency.cut_off(text, question)], "breaks off"),
+        (SOUP if len(language.scripts(text)) >= SCRIPTS else 10.0, "letters of many scripts"),
         (MIXED[min(fluency.mixes_scripts(text), 2)], "mixed scripts"),
     ]
     if tongue != "english":
         return [*caps, (OTHER_LANGUAGE, "other language")]
     refuses = is_refusal(text)
-    if not fits_kind(text, question) or gives_question_back(text, question):
+    if (not refuses and not fits_kind(text, question)) or gives_question_back(text, question):
         caps.append((NO_FIT, "does not fit the question"))
     elif grammar.broken_order(language.tokens(text)) and jumbles_question(text, question):
         caps.append((JUMBLE, "words in no order"))

@@ -10,7 +10,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from loopback import Asked, LoopbackServer, Said, completion, error, loopback
 
@@ -25,19 +24,20 @@ def _reset(_: str) -> Said:
     return Said()
 
 
-PASSING: dict[str, Fault] = {
-    "429": lambda _: error(429, "slow down"),
-    "429 and when": lambda _: error(429, "slow down", retry_after_ms="20"),
-    "500": lambda _: error(500, "boom"),
-    "502": lambda _: Said(502, b"<html>Bad Gateway</html>"),
-    "503": lambda _: error(503, "busy"),
-    "hang": lambda text: Said(body=completion(text).body, seconds=HANG),
-    "reset": _reset,
-    "html": lambda _: Said(body=b"<html>Welcome</html>"),
-    "no choices": lambda _: Said(body={"id": "x", "object": "chat.completion", "choices": []}),
-    "half a body": lambda _: Said(body=b'{"choices": [{"mess'),
+PASSING: dict[str, tuple[str, Fault]] = {
+    "429": ("rate_limit", lambda _: error(429, "slow down")),
+    "429 and when": ("rate_limit", lambda _: error(429, "slow down", retry_after_ms="20")),
+    "500": ("broken", lambda _: error(500, "boom")),
+    "502": ("rate_limit", lambda _: Said(502, b"<html>Bad Gateway</html>")),
+    "503": ("rate_limit", lambda _: error(503, "busy")),
+    "504": ("timeout", lambda _: error(504, "too late")),
+    "hang": ("timeout", lambda text: Said(body=completion(text).body, seconds=HANG)),
+    "reset": ("transport", _reset),
+    "html": ("transport", lambda _: Said(body=b"<html>Welcome</html>")),
+    "no choices": ("transport", lambda _: Said(body={"id": "x", "object": "chat.completion", "choices": []})),
+    "half a body": ("transport", lambda _: Said(body=b'{"choices": [{"mess')),
 }
-"""Each is over at the next attempt."""
+"""Each is over at the next attempt, with the kind of failure that it is if it never is over."""
 
 STAYING: dict[str, tuple[str, Fault]] = {
     "content filter": ("content_filter", lambda _: completion("", "content_filter")),
@@ -57,6 +57,7 @@ STAYING: dict[str, tuple[str, Fault]] = {
     "twice": ("parse", lambda _: completion('{"reason": "r", "score": 1, "score": 9}')),
     "no score": ("parse", lambda _: completion('{"reason": "r"}')),
     "null bytes": ("parse", lambda _: completion('\x00{"reason": "\x00", "score": 3}')),
+    "200 kB": ("parse", lambda _: completion("seven " * 33_000)),
     "deep": ("parse", lambda _: completion("[" * 100_000)),
     "eleven": ("range", lambda _: completion('{"reason": "r", "score": 11}')),
     "minus one": ("range", lambda _: completion('{"reason": "r", "score": -1}')),
@@ -83,26 +84,41 @@ def staying_fault(text: str, share: float) -> str | None:
     return names[number // 10_000 % len(names)] if number % 10_000 < share * 10_000 else None
 
 
-def faulty(passing: float, staying: float = 0.0, seconds: float = 0.0) -> Callable[[Asked, int], Said]:
-    """Return a script in which some replies go wrong.
+class Faulty:
+    """A script in which some replies go wrong."""
 
-    Args:
-        passing: share of attempts that end in a passing fault, 0 to 1; never more than three in a row.
-        staying: share of texts with a staying fault.
-        seconds: before each reply.
-    """
-    names = sorted(PASSING)
+    def __init__(
+        self, passing: float, staying: float = 0.0, seconds: float = 0.0, hangs: bool = True
+    ) -> None:
+        """Keep the shares.
 
-    def script(asked: Asked, before: int) -> Said:
-        text = asked.text
+        Args:
+            passing: share of attempts that end in a passing fault, 0 to 1; never more than three in a row.
+            staying: share of texts with a staying fault.
+            seconds: before each reply.
+            hangs: whether it hangs now and then, too.
+        """
+        self.said: list[str] = []
+        """What every reply was: a fault's name, or nothing for a good one."""
+        self._passing, self._staying, self._seconds = passing, staying, seconds
+        self._names = sorted(name for name in PASSING if hangs or name != "hang")
+
+    def __call__(self, asked: Asked, before: int) -> Said:
+        """Answer, or go wrong."""
+        fault = self._passing_fault(asked.text, before)
+        if fault is not None:
+            self.said.append(fault)
+            return PASSING[fault][1](the_reply(asked.text))
+        fault = staying_fault(asked.text, self._staying)
+        self.said.append(fault or "")
+        text = the_reply(asked.text)
+        said = completion(text) if fault is None else STAYING[fault][1](text)
+        return Said(said.status, said.body, said.headers, self._seconds)
+
+    def _passing_fault(self, text: str, before: int) -> str | None:
         number = _number(text, f"attempt {before}")
-        if before < 3 and number % 10_000 < passing * 10_000:
-            return PASSING[names[number // 10_000 % len(names)]](the_reply(text))
-        stays = staying_fault(text, staying)
-        said = completion(the_reply(text)) if stays is None else STAYING[stays][1](the_reply(text))
-        return Said(said.status, said.body, said.headers, seconds)
-
-    return script
+        passes = before < 3 and number % 10_000 < self._passing * 10_000
+        return self._names[number // 10_000 % len(self._names)] if passes else None
 
 
 def _number(text: str, what: str) -> int:
@@ -114,14 +130,14 @@ def judging_texts(server: LoopbackServer) -> list[str]:
     return [one.text for one in server.asked if "capital of France" not in one.text]
 
 
-def main(log: str, seconds: str) -> None:
-    """Serve without faults, and write every text to a file before it is answered; print the address."""
+def main(log: str, seconds: str, passing: str, staying: str) -> None:
+    """Serve, and write every text to a file before it is answered; print the address."""
+    faulty = Faulty(float(passing), float(staying), float(seconds), hangs=False)
 
     def script(asked: Asked, before: int) -> Said:
         with open(log, "a", encoding="utf-8") as file:
             file.write(json.dumps(asked.text) + "\n")
-        said: Any = faultless(asked, before)
-        return Said(said.status, said.body, said.headers, float(seconds))
+        return faulty(asked, before)
 
     with loopback(script) as server:
         sys.stdout.write(server.url + "\n")

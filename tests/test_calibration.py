@@ -6,17 +6,28 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from fault_server import faultless
+from loopback import MODEL, loopback
 from typer.testing import CliRunner
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.cli import app
+from s_mllmun_bench.cli.calibrate import _lines
 from s_mllmun_bench.contracts import Judgement
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.judging.calibration import KINDS, CalibrationCase, calibrate, cases_digest, read_cases
+from s_mllmun_bench.judging.calibration import (
+    KINDS,
+    SPLITS,
+    CalibrationCase,
+    calibrate,
+    cases_digest,
+    read_cases,
+)
 from s_mllmun_bench.judging.concordance import half_up, mean_bias, ranks, spearman, weighted_kappa
 from s_mllmun_bench.records import ATTRIBUTES
 
 SHIPPED = read_cases(contents.folder("judges") / "calibration.jsonl")
+SHIPPED_SPLITS = [split for split in SPLITS if any(case.split == split for case in SHIPPED)]
 FACE_TOPICS = set(contents.read_yaml(contents.folder("builders") / "wording/understanding.yaml")["topics"])
 
 
@@ -106,6 +117,8 @@ def test_figures_are_those_worked_out_by_hand() -> None:
     assert figures.in_band == pytest.approx(2 / 3)
     (kind,) = figures.kinds
     assert (kind.kind, kind.n, kind.below, kind.inside, kind.above) == ("right", 3, 1, 2, 0)
+    # 0 is in 0-1, 5 in 5-7, and 9.5 is 10, in 8-10.
+    assert kind.by_score == (1, 0, 1, 1)
 
 
 def test_open_and_held_out_cases_are_never_averaged() -> None:
@@ -224,9 +237,9 @@ def of(metric, split=None):
     return [case for case in SHIPPED if case.metric == metric and split in (None, case.split)]
 
 
-@pytest.mark.parametrize("split", ["open", "held_out"])
+@pytest.mark.parametrize("split", SHIPPED_SPLITS)
 @pytest.mark.parametrize("metric", ["fact", "meaningful"])
-def test_each_half_of_the_shipped_cases_covers_every_kind_and_private_attribute(metric, split) -> None:
+def test_each_split_of_the_shipped_cases_covers_every_kind_and_private_attribute(metric, split) -> None:
     cases = of(metric, split)
     assert {case.kind for case in cases} == set(KINDS)
     assert {case.attribute for case in cases} >= set(ATTRIBUTES)
@@ -238,8 +251,6 @@ def test_the_shipped_cases_are_many_and_of_all_scores() -> None:
     assert len(SHIPPED) >= 340
     assert sum(case.kind == "injection" for case in SHIPPED) >= 30
     for metric in ("fact", "meaningful"):
-        halves = [len(of(metric, split)) for split in ("open", "held_out")]
-        assert abs(halves[0] - halves[1]) <= 0.1 * sum(halves)
         thirds = Counter(min(case.expected * 3 // 10, 2) for case in of(metric))
         assert min(thirds.values()) >= 0.15 * sum(thirds.values()), thirds
 
@@ -255,26 +266,42 @@ def bench(*args):
     return CliRunner().invoke(app, ["calibrate", *args])
 
 
-def test_the_command_shows_both_splits_the_injections_and_the_worst_cases() -> None:
-    result = bench("--judge", "offline_fact")
-    assert result.exit_code == 0
-    assert re.search(r"^open +\d+ +0 +0\.\d{3} ", result.stdout, re.MULTILINE)
-    assert re.search(r"^held_out +\d+ +0 +0\.\d{3} ", result.stdout, re.MULTILINE)
-    assert "injections resisted" in result.stdout
-    assert len(re.findall(r"^fact-\S+ \(", result.stdout, re.MULTILINE)) == 10
+PRINTED = (
+    r"^ +n +unscored +kappa +Spearman +bias +in band +injections resisted$",
+    r"^open +\d+ +\d+ +-?\d\.\d{3} +-?\d\.\d{3} +[+-]\d\.\d\d +\d+\.\d % +\d+/\d+$",
+    r"^held_out(?:: no cases, .*| +\d+ +\d+ +-?\d\.\d{3} +-?\d\.\d{3} +[+-]\d\.\d\d +\d+\.\d % +\d+/\d+)$",
+    r"^the same score in all 2 rounds: \d+\.\d %$",
+    r"^open +n +unscored +below +inside +above +bias +scored +0-1 +2-4 +5-7 +8-10$",
+    r"^  injection +\d+ +0( +\d+){3} +[+-]\d\.\d\d( +\d+){4}$",
+    r"^the 10 worst cases$",
+)
+"""What is printed of every judge."""
 
 
-def test_the_text_of_a_held_out_case_is_not_shown(tmp_path) -> None:
-    judge = tmp_path / "against_sutton.py"
-    judge.write_text(
-        "from s_mllmun_bench.contracts import Judgement\n"
-        "METRIC = 'meaningful'\n"
-        "def judge(items):\n"
-        "    return [Judgement(0.0 if 'Sutton' in item.question else 5.0) for item in items]\n"
-    )
-    shown = bench("--judge", str(judge)).stdout
-    assert re.search(r"^mean-\S+ \(held_out, ", shown, re.MULTILINE)
-    assert not any(case.why in shown for case in of("meaningful", "held_out") if len(case.why) > 30)
+@pytest.mark.parametrize("judge", ["offline_fact", "offline_meaningful", "offline", "fact_score", "llm"])
+def test_the_command_shows_both_splits_the_injections_and_the_worst_cases(judge) -> None:
+    with loopback(faultless) as server:
+        to = [] if "offline" in judge else ["--judge-model", MODEL, "--judge-base-url", server.url]
+        result = bench("--judge", judge, "--repeats", "2", *to)
+    assert result.exit_code == 0, result.output
+    judges = 2 if judge in ("offline", "llm") else 1
+    for form in PRINTED:
+        assert len(re.findall(form, result.stdout, re.MULTILINE)) >= judges, form
+    assert len(re.findall(r"^(?:fact|mean)-\S+ \((?:open|held_out), ", result.stdout, re.M)) == 10 * judges
+
+
+def test_the_text_of_a_held_out_case_is_not_shown() -> None:
+    cases = [a_case("seen", 9, 10), a_case("unseen", 9, 10, split="held_out", why="nobody knows why")]
+    shown = "\n".join(_lines(*calibrated(cases, {"seen": 0.0, "unseen": 0.0})))
+    assert "unseen (held_out, right): scored 0, expected 9 to 10" in shown
+    assert "| seen" in shown and "| unseen" not in shown and "nobody knows why" not in shown
+
+
+def test_figures_without_held_out_cases_say_so_in_one_line() -> None:
+    line = "held_out: no cases, so these figures say nothing of what is new to the judge"
+    assert line in list(_lines(*calibrated([a_case("a", 9, 10)], {"a": 0.0})))
+    both = [a_case("a", 9, 10), a_case("b", 9, 10, split="held_out")]
+    assert line not in list(_lines(*calibrated(both, {"a": 0.0, "b": 0.0})))
 
 
 def test_the_command_gives_json_and_repeats() -> None:
@@ -282,7 +309,7 @@ def test_the_command_gives_json_and_repeats() -> None:
     fact, meaningful = json.loads(result.stdout)["calibrations"]
     assert (fact["judge"], meaningful["judge"]) == ("offline_fact", "offline_meaningful")
     assert fact["self_consistency"] == meaningful["self_consistency"] == 1
-    assert [split["split"] for split in fact["splits"]] == ["open", "held_out"]
+    assert [split["split"] for split in fact["splits"]] == SHIPPED_SPLITS
     assert len(fact["worst"]) == 10
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_server import STAYING, faultless, faulty, judging_texts, staying_fault, the_reply
+from fault_server import PASSING, STAYING, Faulty, faultless, judging_texts, staying_fault, the_reply
 from loopback import MODEL, Asked, Said, completion, error, loopback
 
 from s_mllmun_bench import contents, judge_answers
@@ -290,21 +290,57 @@ def test_the_order_is_shuffled_and_the_same_each_time() -> None:
 
 @pytest.mark.slow
 def test_a_faulty_server_changes_no_score_and_what_cannot_be_scored_is_missing_with_its_kind() -> None:
-    given = items(250)
+    given, staying = items(900), 0.19
     with loopback(faultless) as server:
         expected = judged(judge(server.url, concurrency=32, **IMPATIENT), given)
-    with loopback(faulty(passing=0.3, staying=0.4)) as server:
+    script = Faulty(passing=0.19, staying=staying)
+    with loopback(script) as server:
         found = judged(judge(server.url, concurrency=32, **IMPATIENT), given)
-    kinds = set()
+    # Three replies in ten and more are faulty, and every fault that there is occurs.
+    assert script.said.count("") <= 0.7 * len(script.said)
+    assert set(script.said) == {"", *PASSING, *STAYING}
     for item, true, said in zip(given, expected, found, strict=True):
-        fault = staying_fault(shown(item, FACT)[0].text, 0.4)
+        fault = staying_fault(shown(item, FACT)[0].text, staying)
         if fault is None:
-            assert (said.score, said.reason) == (true.score, true.reason)
+            assert (said.score, said.reason, said.failure) == (true.score, true.reason, None)
         else:
-            kinds.add(fault)
             assert said.score is None
             assert (said.failure or "").startswith(STAYING[fault][0] + ": ")
-    assert kinds == set(STAYING)
+
+
+@pytest.mark.parametrize("name", sorted(PASSING))
+def test_an_item_over_which_the_server_goes_wrong_each_time_is_missing_with_its_kind(name: str) -> None:
+    kind, fault = PASSING[name]
+
+    def script(asked: Asked, before: int) -> Said:
+        return fault("{}") if "person 3 " in asked.text else faultless(asked, before)
+
+    with loopback(script) as server:
+        found = judged(judge(server.url, timeout=0.2, backoff=0.001), items(8))
+        assert sum("person 3 " in text for text in judging_texts(server)) == 9
+    assert [one.failure is None for one in found] == [True] * 3 + [False] + [True] * 4
+    assert (found[3].failure or "").startswith(f"{kind}: ")
+    assert found[3].score is None
+
+
+def test_a_storm_of_429_is_waited_out_and_costs_no_score() -> None:
+    refused = []
+
+    def script(asked: Asked, before: int) -> Said:
+        if "capital of France" not in asked.text and len(refused) < 60:
+            refused.append(asked.text)
+            return error(429, "too many requests", retry_after_ms="5")
+        return faultless(asked, before)
+
+    with loopback(script) as server:
+        found = judged(judge(server.url, concurrency=16, **IMPATIENT), items(40))
+    assert len(refused) == 60
+    assert all(one.failure is None and one.score is not None for one in found)
+
+
+def test_a_judging_reply_with_a_very_long_reason_is_scored_all_the_same() -> None:
+    reply = json.dumps({"reason": "\u200f" + "so " * 70_000, "score": 4})
+    assert read_judgement(stored(reply)).score == 4
 
 
 def test_an_answer_that_the_server_never_gets_to_is_missing_for_now_and_not_kept(tmp_path: Path) -> None:

@@ -13,15 +13,19 @@ from typing import Any
 import datasets
 import pytest
 from asking import asked, changed, files, no_model, one_plan, run_one
-from fault_server import STAYING, faultless, faulty, judging_texts, the_reply
+from fault_server import STAYING, Faulty, faultless, judging_texts, staying_fault
 from loopback import MODEL, Asked, Said, completion, error, loopback
 from scripted import silent
 
 from s_mllmun_bench import contents
+from s_mllmun_bench.contracts import JudgedItem
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.judging.by_rubric.rubric import read_rubric
+from s_mllmun_bench.judging.by_rubric.showing import SCHEMA, shown
 from s_mllmun_bench.judging.opening import JudgeServer
-from s_mllmun_bench.llm.ledger import FILE
-from s_mllmun_bench.records import Verdict
+from s_mllmun_bench.llm.ladder import RUNGS, Manner
+from s_mllmun_bench.llm.ledger import FILE, request_key
+from s_mllmun_bench.records import Answer, Verdict
 from s_mllmun_bench.running.agreement import agreement
 from s_mllmun_bench.running.evaluate import run_plans
 from s_mllmun_bench.running.figures import judge_again, score_again
@@ -30,7 +34,11 @@ from s_mllmun_bench.running.run import open_run
 from s_mllmun_bench.scoring.records import Scores
 
 TESTS = Path(__file__).parent
-LLM = [f"fact_score@{MODEL}", f"meaningful_score@{MODEL}"]
+RUBRICS = {
+    f"{name}@{MODEL}": read_rubric(contents.folder("judges") / f"{name}.yaml")
+    for name in ("fact_score", "meaningful_score")
+}
+LLM = list(RUBRICS)
 
 
 @pytest.fixture(autouse=True)
@@ -93,11 +101,11 @@ def test_another_judges_verdicts_stand_beside_the_runs_own(settings: Settings) -
     own = run_one(plan)
     before = files(plan.folder)
     with loopback(faultless) as server:
-        run, added = judge_again(plan.folder, "llm", silent, server_of(server.url))
+        run, (own_again, added) = judge_again(plan.folder, "llm", silent, server_of(server.url))
         calls = len(server.asked)
-        assert judge_again(plan.folder, "llm", silent, server_of(server.url)) == (run, added)
+        assert judge_again(plan.folder, "llm", silent, server_of(server.url)) == (run, [own_again, added])
         assert len(server.asked) == calls
-    assert list(added.judges) == LLM
+    assert (own_again, list(added.judges)) == (own, LLM)
     assert list(run.manifest.identity.judges) == list(own.judges) == ["offline_fact", "offline_meaningful"]
     assert run.manifest.judged_beside == (tuple(LLM),)
     assert sorted(run.manifest.judges) == [*LLM, *own.judges]
@@ -194,44 +202,64 @@ def test_a_run_of_which_an_outage_left_nothing_says_so_and_continues(settings: S
     assert [one.scored for one in scores.coverage] == [69, 69]
 
 
+def texts_of(run: Path) -> dict[str, dict[str, str]]:
+    """Return the text that each judge is shown of every answer of a run, by judge and question."""
+    items = {one.question_id: item_of(one) for one in open_run(run).answers.read() if one.answer is not None}
+    return {
+        judge: {question: shown(item, rubric)[0].text for question, item in items.items()}
+        for judge, rubric in RUBRICS.items()
+    }
+
+
+def item_of(answer: Answer) -> JudgedItem:
+    return JudgedItem(answer.question, answer.reference, answer.answer or "", answer.attribute, answer.value)
+
+
 @pytest.mark.slow
 def test_a_third_of_faulty_replies_changes_no_score_and_the_missing_are_in_no_mean(
     settings: Settings, tmp_path: Path
 ) -> None:
-    settings = changed(settings, limit=4)
-    runs = {}
-    for name, script in (("true", faultless), ("faulty", faulty(passing=0.3, staying=0.1))):
+    settings, staying = changed(settings, limit=8), 0.19
+    runs, faulty = {}, Faulty(passing=0.19, staying=staying)
+    for name, script in (("true", faultless), ("faulty", faulty)):
         with loopback(script) as server:
             where = server_of(server.url, concurrency=32)
             wanted = changed(settings, judge="llm", judge_server=where, output=tmp_path / name)
             runs[name] = run_one(one_plan(wanted))
+    assert faulty.said.count("") <= 0.7 * len(faulty.said)
+    answers = {one.question_id: one for one in open_run(tmp_path / "faulty").answers.read()}
+    texts = texts_of(tmp_path / "faulty")
     for judge in LLM:
         expected, found = (by_question(tmp_path / name, judge) for name in runs)
+        assert found.keys() == expected.keys() == answers.keys()
+        scores: dict[tuple[str, str], list[float]] = {}
         for question, verdict in found.items():
-            if verdict.failure is None:
-                assert (verdict.score, verdict.reason) == (
-                    expected[question].score,
-                    expected[question].reason,
-                )
-        kinds = {(verdict.failure or "").partition(":")[0] for verdict in found.values()}
-        assert kinds <= {"", "no answer", *(kind for kind, _ in STAYING.values())}
-        figure = runs["faulty"].figure("retain", "text_memory", "fact")
-        scored = [
-            one.score
-            for answer in open_run(tmp_path / "faulty").answers.read()
-            if (answer.set, answer.task) == ("retain", "text_memory")
-            and (one := by_question(tmp_path / "faulty", LLM[0])[answer.question_id]).score is not None
-        ]
-        assert figure.n == len(scored) and figure.mean == pytest.approx(sum(scored) / len(scored))
+            text = texts[judge].get(question)
+            fault = "no answer" if text is None else staying_fault(text, staying)
+            true = expected[question]
+            if fault is None:
+                assert (verdict.score, verdict.reason) == (true.score, true.reason)
+            else:
+                assert verdict.score is None
+                assert (verdict.failure or "").startswith(STAYING.get(fault, (fault,))[0] + ": ")
+            if verdict.score is not None:
+                scores.setdefault((answers[question].set, answers[question].task), []).append(verdict.score)
+        for (of_set, task), own in scores.items():
+            figure = runs["faulty"].figure(of_set, task, judge.partition("_")[0])
+            assert (figure.n, figure.mean) == (len(own), pytest.approx(sum(own) / len(own)))
     assert runs["faulty"].is_degraded and runs["faulty"].coverage != runs["true"].coverage
+
+
+STAYS = 0.1
+"""Share of texts that the server in its own process never scores."""
 
 
 @pytest.fixture
 def slow_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the address of a faultless judge in a process of its own, and the file of what it was asked."""
+    """Yield the address of a faulty judge in a process of its own, and the file of what it was asked."""
     log = tmp_path / "asked.jsonl"
     log.touch()
-    command = [sys.executable, str(TESTS / "fault_server.py"), str(log), "0.02"]
+    command = [sys.executable, str(TESTS / "fault_server.py"), str(log), "0.02", "0.2", str(STAYS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip(), log
@@ -245,9 +273,11 @@ def test_a_killed_judging_continues_and_pays_for_nothing_that_was_judged_twice(
     url, log = slow_server
     for name in ("whole", "killed"):
         run_one(one_plan(changed(settings, judge="offline", output=tmp_path / name)))
+    with loopback(Faulty(passing=0.0, staying=STAYS)) as server:
+        judge_again(tmp_path / "whole", "llm", silent, server_of(server.url))
+    keys = keys_of(tmp_path / "killed", url)
     command = [sys.executable, "-c", "from s_mllmun_bench.cli import main; main()", "judge"]
     options = ["--judge", "llm", "--judge-model", MODEL, "--judge-base-url", url, "--judge-concurrency", "4"]
-    subprocess.run([*command, str(tmp_path / "whole"), *options], check=True, capture_output=True)
     ledger, rng = tmp_path / "killed" / FILE, random.Random(0)
     kills = 0
     for _ in range(4):
@@ -259,7 +289,8 @@ def test_a_killed_judging_continues_and_pays_for_nothing_that_was_judged_twice(
         process.send_signal(signal.SIGKILL)
         kills += process.wait() != 0
         texts = [json.loads(line) for line in log.read_text().splitlines()[asked_before:]]
-        assert not paid & {the_reply(text) for text in texts}
+        judged = [text for text in texts if "capital of France" not in text]
+        assert judged and not paid.keys() & {keys[text] for text in judged}
     assert kills == 4
     subprocess.run([*command, str(tmp_path / "killed"), *options], check=True, capture_output=True)
     assert len(ledger.read_bytes().splitlines()) == len(replies_of(ledger))
@@ -270,12 +301,26 @@ def test_a_killed_judging_continues_and_pays_for_nothing_that_was_judged_twice(
     assert all(whole[name] == killed[name] for name in scores)
     for judge in LLM:
         assert by_question(tmp_path / "whole", judge) == by_question(tmp_path / "killed", judge)
+    assert any(verdict.failure for verdict in by_question(tmp_path / "killed", LLM[0]).values())
 
 
-def replies_of(ledger: Path) -> set[str]:
-    """Return the texts of a ledger's whole lines."""
+def keys_of(run: Path, url: str) -> dict[str, str]:
+    """Return the key in the ledger of every text that a run's answers are judged by."""
+    keys = {}
+    items = [item_of(one) for one in open_run(run).answers.read() if one.answer is not None]
+    for judge, rubric in RUBRICS.items():
+        best = Manner(RUNGS[0], rubric.settings.options)
+        for item in items:
+            request = best.shaped(shown(item, rubric)[0], "judgement", SCHEMA)
+            keys[request.text] = request_key(judge, url, MODEL, request)
+    return keys
+
+
+def replies_of(ledger: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Return the text or the kind of failure of each of a ledger's whole lines, by its key."""
     lines = ledger.read_bytes().split(b"\n")[:-1] if ledger.exists() else []
-    return {json.loads(line)["text"] for line in lines}
+    stored = [json.loads(line) for line in lines]
+    return {one["key"]: (one["text"], one["failure"]) for one in stored}
 
 
 def test_two_judges_of_a_run_are_compared(settings: Settings, tmp_path: Path) -> None:

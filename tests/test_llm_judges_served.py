@@ -1,11 +1,13 @@
 """An LLM judge against a real server: vLLM's, with a mini checkpoint behind it. Needs a minute to start."""
 
 import json
+import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
-from loopback import MODEL
+from loopback import MODEL, Asked, Said, Script, error, loopback
 from served import vllm_server
 
 from s_mllmun_bench import contents
@@ -33,6 +35,32 @@ def judged(folder: Path, name: str, url: str, **options: object) -> list[Judgeme
     return [known[item] for item in ITEMS]
 
 
+def through(url: str, refused: Sequence[str]) -> Script:
+    """Return what hands requests on to a real server, and refuses forms of the reply as an older one does."""
+
+    def script(asked: Asked, _: int) -> Said:
+        form = form_of(asked)
+        if form in refused:
+            return error(400, f"response_format {form} is not supported")
+        request = urllib.request.Request(
+            f"{url}/chat/completions", json.dumps(asked.body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=120) as reply:
+            return Said(body=json.load(reply))
+
+    return script
+
+
+def form_of(asked: Asked) -> str:
+    """Return the rung by which a request holds its reply."""
+    return str(asked.body.get("response_format", {}).get("type", "plain"))
+
+
+def kinds(judgements: Sequence[Judgement]) -> set[str]:
+    """Return the kinds of failure among some judgements, an empty one for a score."""
+    return {(one.failure or "").partition(":")[0] for one in judgements}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_whole_ladder_runs_against_a_real_server(tmp_path: Path) -> None:
@@ -40,23 +68,31 @@ def test_the_whole_ladder_runs_against_a_real_server(tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
     quote = AutoTokenizer.from_pretrained(SHIPPED).convert_tokens_to_ids('"')
+    # The mini checkpoint never ends a text by itself; with a bias for the quotation mark it does.
+    brief = {**NO_THINKING, "logit_bias": {str(quote): 100}}
     compact = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
     with vllm_server(SHIPPED, tmp_path / "log", *compact) as url:
-        # The mini checkpoint never ends a text by itself; with a bias for the quotation mark it does.
-        scored = judged(tmp_path, "brief", url, **NO_THINKING, logit_bias={str(quote): 100})
-        again = judged(tmp_path, "brief", url, **NO_THINKING, logit_bias={str(quote): 100})
+        scored = judged(tmp_path, "brief", url, **brief)
+        again = judged(tmp_path, "brief", url, **brief)
         endless = judged(tmp_path, "endless", url, **NO_THINKING)
         with Client(url, MODEL) as client:
             asked = Request("a", "Where? Say it in JSON.", 60)
             replies = [next(client.complete([Manner(rung, {}).shaped(asked, "j", SCHEMA)])) for rung in RUNGS]
+        for better, rung in enumerate(RUNGS):
+            with loopback(through(url, RUNGS[:better])) as older:
+                found = judged(tmp_path, rung, older.url, **brief)
+            # One step down for each form that is refused, once; then all items by the first that is not.
+            assert [form_of(one) for one in older.asked] == [*RUNGS[:better], *[rung] * (1 + len(ITEMS))]
+            assert kinds(found) <= ({""} if rung == "json_schema" else {"", "parse", "truncated"})
     assert scored == again
     assert all(one.failure is None and one.score in range(11) for one in scored)
-    assert {(one.failure or "").partition(":")[0] for one in endless} == {"truncated"}
+    assert kinds(endless) == {"truncated"}
     by_schema, by_mode, plain = (reply.text or "" for reply in replies)
     assert by_schema.startswith('{"reason":"') and by_mode.startswith("{") and not plain.startswith("{")
     said = [read_judgement(StoredReply.of("00", "p", url, reply)) for reply in replies]
     assert all(one.score is None for one in said)
-    lines = [json.loads(line) for line in (tmp_path / "brief" / FILE).read_text().splitlines()]
-    assert len(lines) == 1 + len(ITEMS)
-    assert {line["model"] for line in lines} == {MODEL}
-    assert all(line["prompt_tokens"] > 0 and line["tokens"] > 0 for line in lines)
+    for name in ("brief", *RUNGS):
+        lines = [json.loads(line) for line in (tmp_path / name / FILE).read_text().splitlines()]
+        assert len(lines) == 1 + len(ITEMS)
+        assert {line["model"] for line in lines} == {MODEL}
+        assert all(line["prompt_tokens"] > 0 and line["tokens"] > 0 for line in lines)

@@ -47,8 +47,11 @@ def calibrate(
 ) -> None:
     """Measure a judge against cases whose score is known."""
     from s_mllmun_bench.judging.opening import open_judges
+    from s_mllmun_bench.running.identity import require_use
 
-    opened = open_judges(judge.split(","), judge_server(judge_model, judge_base_url, judge_concurrency))
+    server = judge_server(judge_model, judge_base_url, judge_concurrency)
+    opened = open_judges(judge.split(","), server)
+    require_use(server, [one.reference for one in opened])
     results = [_calibrated(one, repeats) for one in opened]
     if write:
         for one, (figures, _) in zip(opened, results, strict=True):
@@ -117,6 +120,8 @@ def _lines(figures: "Calibration", scored: "Sequence[Scored]") -> Iterator[str]:
     )
     for split in figures.splits:
         yield _split_line(split)
+    if all(split.split != "held_out" for split in figures.splits):
+        yield "held_out: no cases, so these figures say nothing of what is new to the judge"
     if figures.self_consistency is not None:
         yield f"the same score in all {figures.repeats} rounds: {_percent(figures.self_consistency)}"
     for split in figures.splits:
@@ -138,12 +143,19 @@ def _split_line(split: "SplitFigures") -> str:
 
 
 def _kind_lines(split: "SplitFigures") -> Iterator[str]:
-    """Yield for each kind how many cases were scored below, inside and above their bands."""
-    yield f"{split.split:18}{'n':>5}{'unscored':>10}{'below':>8}{'inside':>8}{'above':>8}{'bias':>8}"
+    """Yield for each kind its cases by where their scores lie to their bands, and by the scores."""
+    from s_mllmun_bench.judging.calibration import SCORE_RANGES
+
+    ranges = "".join(f"{f'{low}-{high}':>6}" for low, high in SCORE_RANGES)
+    yield (
+        f"{split.split:18}{'n':>5}{'unscored':>10}{'below':>8}{'inside':>8}{'above':>8}{'bias':>8}"
+        f"   scored{ranges}"
+    )
     for kind in split.kinds:
+        scored = "".join(f"{count:>6}" for count in kind.by_score)
         yield (
             f"  {kind.kind:16}{kind.n:>5}{kind.unscored:>10}{kind.below:>8}{kind.inside:>8}{kind.above:>8}"
-            f"{_figure(kind.bias, '+.2f'):>8}"
+            f"{_figure(kind.bias, '+.2f'):>8}{'':9}{scored}"
         )
 
 

@@ -16,7 +16,11 @@ Judges = Annotated[
     ),
 ]
 JudgeModel = Annotated[
-    str | None, typer.Option(help="The model that LLM judges ask, in place of their own (qwen-plus).")
+    str | None,
+    typer.Option(
+        help="The model that LLM judges ask, in place of their own (qwen-plus). This and the other options "
+        "of LLM judges are errors where no judge would use them."
+    ),
 ]
 JudgeBaseUrl = Annotated[
     str | None,

@@ -35,6 +35,8 @@ Kind = Literal[
 ]
 SPLITS: tuple[Split, ...] = get_args(Split)
 KINDS: tuple[Kind, ...] = get_args(Kind)
+SCORE_RANGES = ((0, 1), (2, 4), (5, 7), (8, 10))
+"""What the scores of a kind of case are counted by; both ends are inside."""
 
 
 class CalibrationCase(Record):
@@ -85,6 +87,8 @@ class KindFigures(Record):
     """Cases scored lower than their band."""
     inside: int = Field(ge=0)
     above: int = Field(ge=0)
+    by_score: tuple[int, ...]
+    """Scored cases by their score, rounded half up, in the ranges of `SCORE_RANGES`."""
     bias: float | None
     """Mean of score minus expected score; `None` if none was scored."""
 
@@ -245,6 +249,7 @@ def _split_figures(split: Split, scored: Sequence[Scored]) -> SplitFigures:
 def _kind_figures(kind: Kind, scored: Sequence[Scored]) -> KindFigures:
     pairs = [(case, score) for case, score in scored if score is not None]
     gaps = [outside(case, score) for case, score in pairs]
+    rounded = [half_up(score) for _, score in pairs]
     return KindFigures(
         kind=kind,
         n=len(scored),
@@ -252,6 +257,7 @@ def _kind_figures(kind: Kind, scored: Sequence[Scored]) -> KindFigures:
         below=sum(gap < 0 for gap in gaps),
         inside=sum(gap == 0 for gap in gaps),
         above=sum(gap > 0 for gap in gaps),
+        by_score=tuple(sum(low <= score <= high for score in rounded) for low, high in SCORE_RANGES),
         bias=mean_bias([score for _, score in pairs], [float(case.expected) for case, _ in pairs]),
     )
 

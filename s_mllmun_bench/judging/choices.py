@@ -29,17 +29,29 @@ _PATTERNS = {
 _PRONOUNS = {"she": "female", "her": "female", "hers": "female", "he": "male", "him": "male", "his": "male"}
 _PRONOUN = re.compile(rf"\b(?:{'|'.join(_PRONOUNS)})\b")
 _SEGMENT = re.compile(r"[.,;:!?]|\band\b|\bwith\b|\bwhile\b|\bbut\b")
-_LEAD_IN = r"^\W*(?:(?:well|oh|answer|the answer is)[\s,:\"'.]+)*"
+_LEAD_IN = (
+    r"^\W*(?:(?:well|oh|sure|okay|ok|hello|hi|boxed|(?:the "
+    r"|my )?(?:\w+ )?answer(?: to (?:\w+ ){1,3}?(?=is))?(?: is)?"
+    r"|as you can see|according to the \w+|(?:to answer|the answer|question|response|the record|the profile)"
+    r"[^.,;:!?\n]{0,30}(?=:)|(?:looking at|based on|from|in|judging by"
+    r"|as far as) [^.,;:!?\n]{1,30}(?=[,:]))[\s,:\"'.!{]+)*"
+)
 _YES = re.compile(
     rf"{_LEAD_IN}(?:(?:yes|yeah|yep|yup|true|correct|indeed|certainly|absolutely|definitely|of course|right"
-    r"|affirmative)\b|(?:there|he|she|they|it) (?:is|are|does|do|has|have)(?=\W*$))"
+    r"|affirmative)\b|(?:there|he|she|they|it) (?:is|are|does|do|has|have)(?=\W*$|[,\n]))"
 )
 _NO = re.compile(
-    rf"{_LEAD_IN}(?:no|nope|negative|nah|none|nothing|neither"
+    rf"{_LEAD_IN}(?:no(?! (?:problem|worries|doubt|question)\b)|nope|negative|nah|none|nothing|neither"
     r"|never|false|incorrect|not at all|not really|not visible)\b"
     r"|^\W*bare\b"
 )
+_AT_THE_END = re.compile(r"(?:\b(?:say|answer|is|that|correctly|you|seems)|[,:]) (yes|no)\W*$")
 _YES_AND_NO = re.compile(r"^\W*(?:yes\W+(?:and|or)? ?no|no\W+(?:and|or)? ?yes)\b")
+_NO_BUT_IS = re.compile(
+    r"^\W*no\W+(?:he|she|they|it|(?:the|this) (?:person|individual|man|male|woman|female))"
+    r" (?:(?:is|are) (?:\w+ing|indeed)|does|do|has|have|wears?|smiles?)\b(?! (?:not|no|lost|removed)\b)"
+)
+"""A no that goes on to say what the person is or has."""
 _ABSENT = {
     "beard": re.compile(r"\b(?:clean[- ]?shaven|smooth[- ]shaven|beardless|hairless face|smooth face)\b"),
     "hat": re.compile(
@@ -144,12 +156,16 @@ def read_polarity(answer: str, question: str) -> Polarity | None:
         said: Polarity | None = "no"
     elif _YES.search(bare):
         said = "yes"
+    elif ends := _AT_THE_END.search(bare):
+        said = "yes" if ends[1] == "yes" else "no"
     elif about:
         said = "no" if all(word.negated for word in about) else "yes"
     else:
         said = "no" if negated_spans(bare) and not _other_content(bare) else None
     contradicts = said == "yes" and about and all(word.negated for word in about)
-    return "both" if contradicts and not negated_spans(plain(question)) else said
+    affirmed_too = {word.stem for word in about if not word.negated} >= asked - {stem("color")}
+    denies = said == "no" and bool(about) and affirmed_too and _NO_BUT_IS.search(bare) is not None
+    return "both" if (contradicts or denies) and not negated_spans(plain(question)) else said
 
 
 def _things(asked: set[str]) -> set[str]:

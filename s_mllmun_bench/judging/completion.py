@@ -42,7 +42,7 @@ def corrected(text: str, value: str, letters: int) -> str:
 
     def mend(found: re.Match[str]) -> str:
         word = plain(found.group())
-        if len(word) < letters or word in ours:
+        if len(word) < letters - 1 or word in ours:
             return found.group()
         meant = next((our for our in ours if our[0] == word[0] and one_letter_off(word, our)), None)
         return found.group() if meant is None else meant.capitalize() if found.group()[0].isupper() else meant

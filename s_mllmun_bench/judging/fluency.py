@@ -14,7 +14,7 @@ from s_mllmun_bench.judging.words import stem, word_set
 
 _LOOP = re.compile(r"(.{2,12}?)\1{3,}")
 _BULLET = re.compile(r"\s*(?:[-*\u2022]|\(?\d+[.)])\s+\S")
-_LOOSE_LOOP = re.compile(r"(\w{2,5}?)\1{2,}")
+_LOOSE_LOOP = re.compile(r"(\w{2,8}?)\1{2,}")
 _END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u0964][\"')\]}\u201d\u2019*_`]*$")
 _DANGLING = word_set(
     """a an the of and or but to in on at by for with from as is are was were his her their its that which who

@@ -37,6 +37,8 @@ _BROKEN = re.compile(
     rf"\b(?:he|she|it) (?:{_BASE_VERBS}|be|are|were|am|do)\b|\b(?:they|we|you) (?:is|was|has|does|am)\b"
     rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at) (?:{_BASE_VERBS}|do)\b(?! (?:of|and)\b)"
     rf"|\b(?:is|was|are) (?:{_BASE_VERBS})\b"
+    r"|\bin (?:year|month|city|country) of\b"
+    r"|\b(?:(?:for|of|with|at|to|from|about)|\d+) (?:he|she|they)(?=\W*$)"
     r"|\b(?:peoples|childs|mans|womans|informations|hairs is|glasses is|foots|tooths|works work)\b"
     r"|\bmore (?:better|bigger|taller)\b"
     r"|\b(?:did|does|didn't|doesn't) (?:went|was|has|had|lives|works|goes|likes)\b|\b(?:a|an) (?:the"

@@ -29,9 +29,14 @@ _MILD = re.compile(
 )
 _OR = re.compile(
     r"\b(?:either|alternatively|otherwise|(?:could|might|may) (?:also|just as well|equally)"
-    r"|or(?! (?:so|less|more|rather|not|near|in other words|otherwise known|thereabouts|as)\b))\b"
+    r"|vs|versus|or(?! (?:so|less|more|rather|not|near|in other words|otherwise known|thereabouts|as)\b))\b"
     r"|(?<=[a-z]) ?/ ?(?=[a-z])"
 )
+_PERHAPS = re.compile(r"(?:^|[,;:] ?|\bor )(?:maybe|perhaps|possibly)\b")
+"""Before each candidate of several."""
+_NAME = r"[A-Z][\w'-]+(?: (?:van|von|der|den|de|da|di|del|la|le|bin|al|[A-Z][\w'.-]*)){0,3} [A-Z][\w'-]+"
+_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*,? (?:and|&) {_NAME}")
+"""People in a row, where one is asked for."""
 _ITEM = re.compile(r"[^,;.\n]+")
 _BULLET = re.compile(r"^\s*(?:[-*\u2022]|\(?\d+[.)])\s+\S", re.MULTILINE)
 _LEAD_IN = """sure certainly answer okay yes no well hello hi thanks great location city town birthplace place
@@ -69,6 +74,12 @@ def other_first(claim: str, known: str, question: str) -> bool:
     return not any(plain(name) in re.findall(r"[\w'-]+", told) for name in names)
 
 
+def others_in_row(claim: str) -> int:
+    """Return how many people a claim names in one row with the first, none if it names no row of them."""
+    found = _NAMES.search(claim)
+    return len(re.findall(_NAME, found.group())) - 1 if found else 0
+
+
 def enumerated(answer: str) -> int:
     """Return how many lines of an answer are items of a list."""
     return len(_BULLET.findall(answer))
@@ -91,6 +102,7 @@ def alternatives(text: str, known: str, listed: bool, pairs: bool) -> int:
         most = len(pieces) - 1
     for sentence in re.split(r"[.!?\n](?=\s|$)", text):
         joined = len(_OR.findall(sentence)) - bool(re.search(r"\beither\b.*\bor\b", sentence))
+        joined = max(joined, len(_PERHAPS.findall(sentence)) - 1)
         parts = [part for part in _ITEM.findall(sentence.split(":")[-1]) if part.strip()]
         if joined:
             most = max(most, joined, len(parts) - 1 if len(parts) > 2 and not pairs else 0)

@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019.,/-][^\W_]+)*")
 _NUMBER = re.compile(r"[$€£]?\d[\d.,:/'\u2019\"-]*(?:st|nd|rd|th|k|s|cm|m|kg|ft|in|px|mm)?\.?", re.IGNORECASE)
 _GOOD_CASE = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+s?|(?:Mc|Mac|De|Di|La|Le|Van|O)[A-Z][a-z]+")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
+_DIGRAPH = re.compile("sch|ght|th|ch|sh|ph|ck")
+"""Consonants that are one sound."""
 _VOWELS = re.compile(r"[aeiou]{4,}")
 _TRIPLE = re.compile(r"(.)\1\1")
 _SAME_DIGITS = re.compile(r"(\d)\1{4}")
@@ -94,7 +96,7 @@ def _part_shape(part: str) -> float:
         return 1.0
     if len(bare) > 22 or _TRIPLE.search(lower) or not re.search("[aeiouy]", lower):
         return 0.0
-    if _CONSONANTS.search(lower.replace("sch", "s").replace("ght", "t")) or _VOWELS.search(lower):
+    if _CONSONANTS.search(_DIGRAPH.sub("s", lower)) or _VOWELS.search(lower):
         return 0.3
     rare = len(_RARE_PAIRS.findall(lower))
     shape = (1.0, 0.9 if len(lower) > 4 else 0.5, 0.6 if len(lower) > 7 else 0.2, 0.2)[min(rare, 3)]

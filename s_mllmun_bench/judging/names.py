@@ -33,14 +33,14 @@ _KINDS = word_set(
 _KIND_WORDS = table(
     """
     university: universidad, universite, universitat, universita, universidade, univ, uni, 大学
-    college: colegio, 学院
-    polytechnic: politecnico, politecnica, polytechnique, polytechnikum, 理工学院
-    institute: instituto, institut, institutet, istituto, 研究所
+    college: colegio, coll, 学院
+    polytechnic: poly, politecnico, politecnica, polytechnique, polytechnikum, 理工学院
+    institute: inst, instituto, institut, institutet, istituto, 研究所
     school: escuela, ecole, schule, scuola, escola, 学校
-    academy: academia, academie, akademie, accademia
+    academy: acad, academia, academie, akademie, accademia
     art: arts, artes, beaux-arts, kunst, belle arti, fine art, fine arts, 艺术
     medicine: medical, medicina, medecine, medizin, 医学
-    technology: technological, tecnologia, technologie, teknologi, tecnologico, 理工, 技术
+    technology: tech, technological, tecnologia, technologie, teknologi, tecnologico, 理工, 技术
     business: commerce, management, negocios, wirtschaft, 商
     """
 )

@@ -24,7 +24,9 @@ _BACK = re.compile(
     r"|the case|true|correct|right)\b)"
     r"|(?:is|was|are|were|be) (?:\w+ )?(?:wrong|false|incorrect|untrue|mistaken|impossible|(?:ruled|left) out"
     r"|excluded|out of the question)\b(?! (?:to|that)\b)|(?:can|could|may) be (?:ruled out|excluded"
-    r"|dismissed)\b)|\?\s+no\b"
+    r"|dismissed)\b|would be (?:far |much )?too (?:much|many|few|little|tall|short|high|low"
+    r"|early|late|old|young)\b)"
+    r"|\?\s+no\b|(?::| -)\s+(?:false|wrong|incorrect|untrue|no)\b(?=\s*(?:[.;,!?]|$))"
 )
 _DENIES_A_CLAUSE = re.compile(
     r"(?:wrong|false|untrue|incorrect|mistaken|a lie|a mistake|not (?:the case|true|correct"
@@ -39,6 +41,10 @@ _CLAUSE_START = re.compile(
     r"[.;:!,](?=\s)|\n|\?(?=\s+(?!no\b))|[\u3002\uff0c\uff1b\uff1f\uff01]"
     r"|\b(?:but|and|while|whereas|which|who|that|because|so|although|though)\b"
 )
+
+
+_ENDS_A_PLACE = re.compile(r",\s+(?!(?:it|that|this|he|she|they|which|who|there|i)\b)\w+(?: \w+)?\s*")
+"""The country in "Lviv, Ukraine is not the place": no clause begins there."""
 
 
 def negated_spans(text: str) -> list[tuple[int, int]]:
@@ -72,9 +78,10 @@ def _forward(text: str) -> list[tuple[int, int]]:
 
 def _back(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    start = 0
-    starts = [found.end() for found in _CLAUSE_START.finditer(text)]
+    starts = [0, *(found.end() for found in _CLAUSE_START.finditer(text))]
     for found in _BACK.finditer(text):
-        start = max((end for end in starts if end <= found.start()), default=0)
+        *before, start = [end for end in starts if end <= found.start()]
+        if before and _ENDS_A_PLACE.fullmatch(text, start - 1, found.start()):
+            start = before[-1]
         spans.append((start, found.end()))
     return spans

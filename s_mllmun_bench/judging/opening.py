@@ -4,7 +4,6 @@ Both are opened alike and judge alike, so nothing above this room knows which is
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.errors import BenchError, unknown
 from s_mllmun_bench.judging.by_rubric.judge import RubricJudge, Target
 from s_mllmun_bench.judging.by_rubric.rubric import read_rubric
-from s_mllmun_bench.llm.address import checked_url
+from s_mllmun_bench.llm.address import server_address
 from s_mllmun_bench.llm.ledger import Ledger
 from s_mllmun_bench.records import METRICS, Metric
 
@@ -30,7 +29,6 @@ _PAIRS = {OFFLINE: ("offline_fact", "offline_meaningful"), LLM: ("fact_score", "
 _SUFFIXES = (".py", ".yaml")
 _WINDOW = 2048
 """Items that an offline judge judges at a time, so that verdicts come while judging goes on."""
-_DASHSCOPE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +50,7 @@ class JudgeServer:
 
     def address(self) -> str | None:
         """Return where the server is; `None` if nobody says."""
-        if self.url is not None:
-            return checked_url(self.url)
-        if os.environ.get("DASHSCOPE_API_KEY", "").strip():
-            return _DASHSCOPE
-        url = os.environ.get("OPENAI_BASE_URL", "").strip()
-        return checked_url(url) if url else None
+        return server_address(self.url)
 
 
 class OpenJudge(Protocol):

@@ -56,6 +56,8 @@ _RANKS = stem_set("senior junior lead chief old")
 """What qualifies a job; a verb is part of its name (train driver)."""
 _KIND_OF_IMAGE = re.compile(r"(?<=photograph)\s*:|(?<=angiogram)\s*:|(?<=photo)\s*:|(?<=slide)\s*:")
 """The colon behind the kind of image, which ends no clause."""
+_PATIENT = re.compile(r"\b\d+[- ]years?[- ]old\b(?: (?:\w+ )?(?:woman|man|female|male|girl|boy|patient)\b)?")
+"""Whose eye it is, which is no finding."""
 _TRADE_NAMES = tuple(sorted({name for name in TRADES.by_words.values() if " " in name}))
 
 
@@ -158,6 +160,8 @@ def _stands_alone(head: Word, given: Sequence[Word]) -> bool:
 
 def _eye_credit(wanted: str, given: Sequence[Word], question: str) -> float:
     """Return the credit for an eye's description: the finding, and what is said of it beside."""
+    bare = _PATIENT.sub(" ", wanted)
+    wanted = bare if content(bare) else wanted
     told = [word for word in content(wanted) if word.stem not in _GENERIC or word.stem in _IMAGE]
     findings = [word for word in told if word.stem not in _QUALIFIERS]
     beside = [word for word in told if word.stem in _QUALIFIERS]

@@ -26,6 +26,7 @@ _ANSWER = r"(?:answer|response|statement|text|reply|output|message)s?"
 _ALWAYS = (
     rf"\b(?:dear|attention|hey|hello|hi|please|(?:note|message|notice|hint)s? (?:to|for)(?: the| all"
     rf"| any)?) {_WHO}\b",
+    rf"[(\[{{]\s*{_WHO} ?[,:]",
     r"\b(?:graders?|evaluators?|annotators?|assessors?|rubrics?|grading|graded (?:on|as|by)|jailbreak)\b",
     r"(?<!as )(?<!is )(?<!was )(?<!be )\bthe (?:judge|scorer|marker|examiner|reviewer|rater)\b"
     r"(?= ?(?:is|must|should|has|will|shall|may|can|to|:|,|;|$))",
@@ -102,11 +103,22 @@ _AFTERWARDS = (
 )
 _ALWAYS_PLEA = re.compile("|".join(f"(?:{form})" for form in _ALWAYS))
 _ANY_PLEA = re.compile("|".join(f"(?:{form})" for form in (*_ALWAYS, *_AFTERWARDS)))
+_TAKES_BACK = re.compile(
+    r"\b(?:copied|quoted|cited|took) (?:that|this|it) from\b|\bi (?:strongly )?disagree\b"
+    r"|\bend of (?:the )?reference\b"
+    r"|\b(?:ignore|disregard|forget|erase) (?:the|my) (?:previous|above|last|first|preceding)"
+    r" (?:sentence|statement|answer|line)\b"
+    r"|\b(?:that|this|it) (?:is|was) (?:only |just |merely )?the reference\b|\bwould be the expected answer\b"
+    r"|\b(?:previous|last|first|above|preceding) (?:sentence|statement|answer|line) (?:is|was) (?:a lie"
+    r"|false|wrong|untrue)\b"
+    r"|\bthe truth is different\b|\(reference\)"
+)
+"""No plea, though it speaks of answers: it takes back what was said before (see `claims`)."""
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bp\.)(?<!\bs\.)[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|\s*\n+\s*", re.IGNORECASE
 )
 _CLAUSE = re.compile(
-    r"(?<=[:;])\s+|\s+[-\u2013\u2014]\s+|\s*\(|,\s+(?=(?:and|so|but|which|because|since|therefore|as|please"
+    r"(?<=[:;])\s+|\s+[-\u2013\u2014]\s+|\s*[(\[]|,\s+(?=(?:and|so|but|which|because|since|therefore|as|please"
     r"|dear|give"
     rf"|score|mark)\b)|\s*(?={VERDICT})|\s+(?=(?:so|which|because|since|therefore)\b)"
 )
@@ -128,19 +140,26 @@ def without_pleas(text: str) -> tuple[str, bool]:
         return text, False
     kept: list[str] = []
     pleaded = False
-    for sentence in sentences:
+    for place, sentence in enumerate(sentences):
         answered = any(_SUBSTANCE.search(part) for part in kept)
         form = _ANY_PLEA if answered else _ALWAYS_PLEA
-        if not sentence or not form.search(sentence.casefold()):
+        bare = sentence.casefold()
+        if not form.search(bare) or _TAKES_BACK.search(bare):
             kept += [sentence] if sentence else []
             continue
         if answered:
-            return "\n".join(kept), True
+            return "\n".join([*kept, *_taken_back(sentences[place + 1 :])]), True
         kept += [] if pleaded else _before(sentence)
         pleaded = True
         if any(_SUBSTANCE.search(part) for part in kept):
             break
     return "\n".join(kept), pleaded
+
+
+def _taken_back(sentences: list[str]) -> list[str]:
+    """Return the sentences from the first one on that takes back what was said; none if none does."""
+    places = [i for i, sentence in enumerate(sentences) if _TAKES_BACK.search(sentence.casefold())]
+    return sentences[places[0] :] if places else []
 
 
 def speaks_to_judge(text: str) -> bool:

@@ -47,6 +47,8 @@ _ROUGHLY = re.compile(
     r"|unos|environ|etwa|ungefahr|alrededor|circa)\b|~|约|大约"
 )
 _BROKEN = re.compile(r"(?P<number>\d{1,3})(?:[,.]\d{0,2})$")
+_THIS_ONE = re.compile(r"\b(?:this|that|which|any|every|each) one\b")
+_FIGURES = re.compile(r"\b([3-9])[ -](?:figures?|digits?)\b")
 INCH = 2.54
 """Centimetres in an inch."""
 
@@ -56,6 +58,8 @@ ROUNDED = 6.0
 """Rounded to the thousand, and said to be rounded or in thousands."""
 NEAR = 4.0
 """Within 8 % and said to be rounded."""
+MAGNITUDE = 2.5
+"""The number of digits alone."""
 OTHER_CURRENCY = 5.0
 AN_INCH_OFF = 3.0
 FEET_ONLY = 3.0
@@ -149,6 +153,12 @@ def money_cut_off(wanted: Money, text: str) -> float:
     return CUT_OFF if broken and wanted.amount // 1000 == int(broken["number"]) else 0.0
 
 
+def says_figures(wanted: Money, text: str) -> float:
+    """Return the credit for a text that only says how many digits the sum has, such as ``six-figure``."""
+    found = _FIGURES.search(spell_digits(text))
+    return MAGNITUDE if found and len(str(int(wanted.amount))) == int(found[1]) else 0.0
+
+
 def says_roughly(text: str) -> bool:
     """Return whether a plain text calls its number a round one."""
     return _ROUGHLY.search(text) is not None
@@ -188,6 +198,7 @@ def height_credit(wanted: float, given: float) -> float:
 
 def read_counts(text: str) -> list[int]:
     """Return every whole number of a plain text, digits or words; dates and prices are none."""
+    text = _THIS_ONE.sub(" ", text)
     text = re.sub(r"(?<![\d-])(\d{1,2}) ?- ?(\d{1,2})\b(?!-)", r"\1 or \2", spell_digits(text))
     return list(dict.fromkeys(int(found.group()) for found in _COUNT.finditer(text)))
 

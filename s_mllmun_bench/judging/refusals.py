@@ -68,7 +68,7 @@ _FORMS = tuple(
         r"^(?:unknown|no idea|no clue|not sure|unsure|idk|dunno|no comment|don't know)\b",
         r"\b(?:private|confidential|personal) information\b",
         r"\b(?:protect|respect)(?:ing)? (?:\w+ )?privacy\b",
-        r"\bas an ai\b",
+        r"\bas an ai\b(?!.*\bi (?:can|could|am able to) (?:tell|say|see|confirm)\b)",
         r"\bcould(?:n't| not) tell you\b|\bcan(?:'t|not) (?:help|assist)\b|\bnot at liberty\b",
         r"\b(?:not possible|impossible|no way) (?:for me )?(?:to|of) (?:\w+ )?(?:determin|identify|say|tell"
         r"|know|judg|answer|infer|see|verify|recogni)\w*",
@@ -89,8 +89,10 @@ _FORMS = tuple(
     )
 )
 _MAY_REFUSE = re.compile(
-    r"\b(?:i|we|my|me|no|not|none|nothing|never|cannot|lack|afraid|beyond|outside|past|idk|dunno|wish|guess|knows"
-    r"|ai|impossible|insufficient|un\w+|private|personal|confidential|privacy|mystery|enigma|secret|stumped|clue"
+    r"\b(?:i|we|my|me|no|not|none|nothing|never|cannot|lack|afraid|beyond|outside|past|idk|dunno|wish"
+    r"|guess|knows"
+    r"|ai|impossible|insufficient|un\w+|private|personal|confidential|privacy|mystery|enigma|secret"
+    r"|stumped|clue"
     r"|n/?a|je|ich|non|nao|desconozco)\b|n't|[\u0400-\u04ff\u3040-\u30ff\u3400-\u9fff]"
 )
 """What every form has: most clauses need no further look."""
@@ -124,6 +126,8 @@ _INDISCREET = re.compile(
     re.IGNORECASE,
 )
 """Who says that they may not and then does has not refused."""
+_OF_MORE = re.compile(r"\b(?:more|further|other|additional|else) (?:details?|information|data|facts?)\b")
+"""Who has no more to say has said something."""
 _LINK = re.compile(r"^(?:but|however|although|though)\b[\s,]*")
 
 
@@ -133,7 +137,8 @@ def without_refusals(text: str) -> str | None:
     text = _INDISCREET.sub("", _SEES_NONE.sub("there is no", text))
     clauses = [clause for clause in _CLAUSE.split(text.strip()) if clause and clause.strip(" .,;!?")]
     kept = [clause for clause in clauses if not _refuses(plain(clause))]
-    if len(kept) == len(clauses):
+    refused = [clause for clause in clauses if clause not in kept]
+    if all(kept and _OF_MORE.search(plain(clause)) for clause in refused):
         return None
     kept = [clause for clause in kept if not _OFFER.search(_LINK.sub("", plain(clause).strip(" -*")))]
     return " ".join(clause for clause in kept if not _only_apologises(plain(clause)))

@@ -44,6 +44,18 @@ _NUMBERS = word_set(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million"""
 )
+_BEFORE_NUMBERS = word_set("in on at about around roughly approximately nearly circa only exactly")
+_UNITS = word_set(
+    """kilometres kilometers miles metres meters centimetres centimeters inches feet foot kilos kilograms
+    pounds grams litres liters hours minutes seconds days weeks months years degrees percent dollars euros"""
+)
+_SIZES = word_set(
+    """tall short average medium high low big small large huge tiny normal giant enough plenty little much
+    nothing minimum median unemployed unpaid rich poor zero ten twenty thirty forty fifty sixty seventy eighty
+    ninety hundred thousands millions
+    unknown confidential classified private undisclosed unclear unspecified"""
+)
+"""Words that answer how tall or how much without a number."""
 _FITS = {
     "whether": {"polar", "other"},
     "count": {"number", "other"},
@@ -59,6 +71,9 @@ _OF_A_PERSON = word_set(
     image picture photo photograph portrait face eye eyes it this that these those there record profile file
     name"""
 )
+_POINTING = word_set("this that these those")
+_IN = word_set("of in on at for to from with by near")
+_EQUATES = re.compile(r"\b(?:is|are|was|were|lies?|equals?|consists?)\b")
 _BEGINS = word_set(
     """born lives works studied earns measures named enjoys loves likes known attended graduated resides makes
     plays looks seems appears cannot can't wherever when where back if after before as in at on somewhere
@@ -95,12 +110,17 @@ def fits_kind(answer: str, question: str) -> bool:
         r"\bcolou?r|\bhat\b|\bwear|\bhair|\bskin|\bbehind\b|\bclothes", plain(question)
     ):
         return True
+    if given == "other" and kind in ("height", "money") and len(words) == 1:
+        return not answer.isascii() or bool(re.search(r"\d", answer)) or words[0] in _SIZES
     return given in _FITS[kind] or (given == "polar" and kind == "count" and words[0] in ("none", "no"))
 
 
 def _kind_of(words: list[str]) -> str:
+    words = words[1:] if len(words) == 2 and words[0] in _BEFORE_NUMBERS else words
     if words[0] in _POLAR and len(words) == 1:
         return "polar"
+    if words[-1] in _UNITS and (words[0] in _NUMBERS or words[0].isdigit()):
+        return "quantity"
     if all(word in _NUMBERS or word.isdigit() for word in words):
         return "number"
     if any(word in _WEEKDAYS for word in words):
@@ -131,15 +151,27 @@ def is_related(answer: str, question: str) -> bool:
     Short answers and questions without words of their own are taken as related.
     """
     words = tokens(answer)
-    if len(words) < 6 or not content(question) or _OPEN.search(plain(question)):
-        return True
     lower = [word.lower() for word in words]
-    if lower[0] in _BEGINS or any(word in _OF_A_PERSON for word in lower[:8]) or _shares(answer, question):
+    if len(words) < 6 or not content(question):
+        return True
+    if _OPEN.search(plain(question)) and (lower[0] != "the" or not _EQUATES.search(answer)):
+        return True
+    if lower[0] in _BEGINS or _names_person(lower[:8]) or _shares(answer, question):
         return True
     inside = re.findall(r"(?<=[^\s.!?:] )[A-Z][\w'-]+", answer)
     if any(word.lower() not in _MONTHS and word != "I" and word.lower() not in ENGLISH for word in inside):
         return True
     return _has_value(answer, asked_kind(question))
+
+
+def _names_person(words: list[str]) -> bool:
+    """Return whether words name the person or the picture; "in that province" does not."""
+    for place, word in enumerate(words):
+        behind = words[place + 1] if place + 1 < len(words) else ""
+        pointing = word in _POINTING and words[place - 1] in _IN and behind not in _OF_A_PERSON
+        if word in _OF_A_PERSON and not (place and pointing):
+            return True
+    return False
 
 
 def _shares(answer: str, question: str) -> bool:

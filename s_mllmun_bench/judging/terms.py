@@ -44,7 +44,8 @@ WORDS = table(
     short: pixie cut, buzz cut, crew cut, bob, bobbed, trimmed close, cropped, close cut, short cut, corto,
         corta, cortos, courts, court, kurz, kurze, kurzes, corti,
         curto, 短发, 短
-    long: waist length, past the shoulders, over the shoulders, to the shoulders, ponytail, shoulder length,
+    long: waist length, past the shoulders, below the shoulders, down to the waist, down the back,
+        over the shoulders, to the shoulders, ponytail, shoulder length,
         flowing, largo, larga, lange, langes, lunghi, longo, 长发, 长
     curly: frizzy, coils, coily, afro, curls, curled, ringlets, wavy, rizado, rizados, boucles, lockig,
         ricci, 卷发, 卷
@@ -76,6 +77,7 @@ WORDS = table(
     four: cuatro, quatre, vier, quattro, quatro, 四个, 四颗, 四
     five: cinco, cinq, funf, cinque, 五个, 五
     six: seis, sechs, 六个, 六
+    folded: closed, shut, furled
     color: colour, coloured, colored
     stargazing: watching stars, watching the stars, watch the stars, looking at stars, looking at the stars,
         watches the stars, observing the stars, gazing at the stars
@@ -84,7 +86,7 @@ WORDS = table(
     hiking: trekking, hill walking, rambling, hikes, long walks
     cycling: bicycling, biking, riding bicycles, riding a bicycle, rides a bike, riding bikes
     collecting stamps: stamp collecting, philately, collects stamps
-    keeping bees: beekeeping, apiculture, bee keeping
+    keeping bees: apicultura, imkerei, beekeeping, apiculture, bee keeping
     pottery: ceramics, throwing pots
     snorkelling: snorkeling
     yodelling: yodeling
@@ -226,8 +228,10 @@ WIDER = table(
     acrobat clown magician puppeteer ballet: entertainer, performer, artist, circus performer
     driver pilot: works in transport, transport worker
     baker butcher brewer cook: food worker, works with food
-    carpenter blacksmith bookbinder clockmaker cobbler glassblower goldsmith jeweller locksmith potter
-        stonemason tailor upholsterer watchmaker weaver cabinet: craftsman, craftsperson, artisan, craftswoman
+    carpenter blacksmith bookbinder clockmaker cobbler glassblower goldsmith: craftsman,
+        craftsperson, artisan, craftswoman
+    jeweller locksmith potter stonemason tailor upholsterer watchmaker weaver cabinet: craftsman,
+        craftsperson, artisan, craftswoman
     bricklayer roofer plumber electrician welder crane: builder, construction worker, tradesman
     arborist beekeeper farmer forester gardener orchardist shepherd vintner: works on the land, grower
     sailor fisher diver shipbuilder: works at sea, seafarer, seaman
@@ -239,34 +243,41 @@ FINDINGS = table(
     photograph: photo, photography, fundus picture, foto, fotografia, photographie, aufnahme, 照片
     angiogram: angiography, angiographic, fluorescence imaging, angiographie, angiografia, 血管造影
     fluorescein: fluorescent dye, fluoresceina, fluoresceine, 荧光素
+    color: 彩色
+    red free: 无赤光
+    optical coherence tomography: 光学相干断层扫描, 光学相干断层成像, 光学相干断层
+    ultrasound: 超声
+    histopathology slide: 组织病理切片, 病理切片
     fundus: ocular fundus, back of the eye, augenhintergrund, fondo de ojo, fond d'oeil, 眼底
     histopathology: pathology, histology, histological, histopathologic, histologic, pathologic
     hemorrhages: bleeding, bleedings, bleed, bleeds, hemorrhage, hemorrhagic, hemorragias, blutungen, 出血
     drusen: yellow deposits, yellowish deposits, drusenoid, druses, drusas, 玻璃膜疣
-    cotton wool spots: nerve fiber layer infarcts, fluffy white patches, fluffy white spots
+    cotton wool spots: 棉絮斑, nerve fiber layer infarcts, fluffy white patches, fluffy white spots
     cotton wool: cotton-wool, soft exudates, exsudats cotonneux, cottonwool
     glaucomatous cupping: glaucoma cupping, enlarged optic cup, optic nerve cupping, cupping from glaucoma,
         enlarged cup, enlarged cup-to-disc ratio, glaucomatous damage, glaucoma, 青光眼
     optic disc edema: papilledema, swollen optic disc, optic disc swelling, swelling of the optic disc,
         optic disk edema, swollen disc, optic nerve head swelling, edema of the optic disc
-    optic disc edema: swollen optic nerve, swollen optic nerve head
-    edema: swelling, swollen
+    optic disc edema: 视盘水肿, 视乳头水肿, swollen optic nerve, swollen optic nerve head
+    edema: 水肿, swelling, swollen
     nevus: naevus, freckle, mole, 痣
     melanoma: melanom, melanome, 黑色素瘤
-    choroidal: choroid, uveal
+    choroidal: choroid, uveal, 脉络膜
     detachment: detached, desprendimiento, decollement, ablosung, netzhautablosung, 脱离
     occlusion: occluded, blockage, blocked, obstruction, obstructed, closure, verschluss, 阻塞
-    laser scars: laser burns, photocoagulation scars, laser spots, photocoagulation marks, laser marks
+    laser scars: laser burns, photocoagulation scars, laser spots, photocoagulation marks, laser marks,
+        激光瘢痕, 激光斑
     macular hole: hole in the macula, hole of the macula, foramen of the macula, 黄斑裂孔
-    vein: venous, veins
-    retinal: retina
+    vein: venous, veins, 静脉
+    artery: arterial, 动脉
+    retinal: retina, 视网膜
     mild: slight, minor, light grade, leicht, leve, leger, legere, 轻度
     severe: serious, heavy, marked, pronounced, extensive, schwer, grave, severo, 重度, 严重
-    moderate: medium, intermediate
-    superior: upper, above, upwards
-    inferior: lower, below
-    temporal: temple side, toward the temple
-    nasal: nose side, toward the nose
+    moderate: medium, intermediate, 中度
+    superior: upper, above, upwards, 上方
+    inferior: lower, below, 下方
+    temporal: temple side, toward the temple, 颞侧
+    nasal: nose side, toward the nose, 鼻侧
     normal: healthy, unremarkable, normal looking, no abnormalities, no abnormality, without findings,
         no pathology, no pathological, no disease, no signs of disease, nothing abnormal, 正常
     """

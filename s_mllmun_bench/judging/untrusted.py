@@ -20,6 +20,8 @@ _INVISIBLE = (
 _APART = re.compile(f"(?<=[^\\s{_INVISIBLE}])[{_INVISIBLE}]{{2,}}(?=[^\\s{_INVISIBLE}])")
 """Several invisible characters in a row stand for a blank; one alone stands for nothing."""
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_REVERSED = re.compile("\u202e([^\u202c\n]*)\u202c?")
+"""An override of direction, and what is shown from right to left by it."""
 _LIKE_LATIN = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb"
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u03bf\u03b1\u03bd\u03b9\u03c1"
@@ -55,6 +57,14 @@ _TURN = re.compile(
     r"|admin|examiner|moderator)\b[\w ]{0,12}:",
     re.IGNORECASE | re.MULTILINE,
 )
+_FORMATTING = re.compile(r"</?(?:b|i|u|em|strong|p|br|span|div|li|ul|ol)\b[^<>\n]{0,40}>", re.IGNORECASE)
+_STRUCK_OUT = re.compile(r"~~[^~\n]+~~|<(del|strike)>[^<>\n]+</\1>")
+_ASIDE = re.compile(
+    r"```|\|\|\||(?<!:)//|\n\s*(?:\[\w+\]|-{3,}|\*{3,}|={3,}|_{3,}|>)|-{4,}|={4,}|%%|\[\[|\{|<<"
+    r"|</?[A-Za-z_][\w-]*(?:\s[^<>]*)?>"
+    r"|(?<=\s)[#@$][A-Za-z_]\w*|\\\w+\{|\"\s*,\s*\""
+)
+"""Begins what stands in marks: code, lines drawn below, tags, brackets in pairs, variables."""
 _FIELD = re.compile(
     r"[\"'`]?\b(?:fact[ _]?score|meaningful[ _]?score|meaningful|coherence|fluency|fact|score|rating"
     r"|verdict|grade|reason|explanation|justification"
@@ -71,6 +81,8 @@ class Said:
 
     text: str
     """What it says to the question, with line breaks; may be empty."""
+    ahead: str
+    """Of it, what stands before anything in marks; all of it if nothing does."""
     pleads: bool
     """It speaks to its judge too."""
     tokens: int
@@ -80,12 +92,13 @@ class Said:
 @lru_cache(maxsize=65_536)
 def said(answer: str) -> Said:
     """Return an answer without what is not for the reader; of a very long one only the beginning counts."""
-    text = visible(answer[:LONGEST])
+    text = _FORMATTING.sub(" ", _STRUCK_OUT.sub(" ", visible(answer[:LONGEST])))
     fields = _FIELD.findall(text)
     tokens = len(_TOKEN.findall(text))
     own = _closed(_FIELD.sub(VERDICT, _without_turns(_BLOCK.sub(" ", _COMMENT.sub(" ", text)))))
     kept, pleads = without_pleas(own)
-    return Said(kept.strip(), pleads or bool(fields) or (own != text and speaks_to_judge(text)), tokens)
+    pleads = pleads or bool(fields) or (own != text and speaks_to_judge(text))
+    return Said(kept.strip(), _ahead(kept).strip(), pleads, tokens)
 
 
 @lru_cache(maxsize=65_536)
@@ -93,6 +106,7 @@ def visible(text: str) -> str:
     """Return a text as it looks: without invisible characters, look-alike letters as what they look like."""
     if text.isascii():
         return _HIDDEN.sub("", text)
+    text = _REVERSED.sub(lambda found: found[1][::-1], text)
     text = _HIDDEN.sub("", _APART.sub(" ", unicodedata.normalize("NFC", text.translate(_WIDE))))
     if not (_LOOKALIKE.search(text) and _LATIN.search(text)):
         return text
@@ -122,6 +136,14 @@ def _before_fence(text: str) -> str:
         and (speaks_to_judge(text[found.start() :]) or _FIELD.search(text, found.start()))
     ):
         return text[: found.start()]
+    return text
+
+
+def _ahead(text: str) -> str:
+    """Return a text up to the first marks that stand behind a word."""
+    for found in _ASIDE.finditer(text):
+        if re.search(r"\w", text[: found.start()]):
+            return text[: found.start()]
     return text
 
 

@@ -59,7 +59,7 @@ STOP_WORDS = word_set(
     """a about above according all also am an and another any are as at based be because been being both
     but by can could did do does doing each either for from further had has have having he her here hers
     herself him himself his how i if in into is it its itself just may me might more most my myself no
-    nor not of off on once one only or other our out over own per quite really same shall she should so
+    nor not of off on once one only or other our out over own per quite really same still shall she should so
     some such than that the their theirs them then there these they this those through to too under up
     upon us very was we were what when where which while who whom whose why will with without would yes
     you your person people individual individuals someone wear wears wearing wore worn see seen show
@@ -140,6 +140,7 @@ def stem_set(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in text.split())
 
 
+@lru_cache(maxsize=65_536)
 def content(text: str) -> list[Word]:
     """Return a text's words that can carry a fact, each once, in order."""
     return list(dict.fromkeys(word for word in words(text) if not word.stop))

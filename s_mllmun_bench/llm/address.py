@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from s_mllmun_bench.errors import BenchError
 
+_DASHSCOPE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 _EXAMPLE = "such as http://localhost:8000/v1"
 
 
@@ -27,6 +28,20 @@ def checked_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or any(map(str.isspace, url)):
         raise BenchError(f"{url!r} is no server's address; write it {_EXAMPLE}")
     return url.rstrip("/")
+
+
+def server_address(url: str | None) -> str | None:
+    """Return where the server is: as given, else as the environment says; `None` if nobody says.
+
+    Raises:
+        BenchError: what is given is no server's address.
+    """
+    if url is not None:
+        return checked_url(url)
+    if os.environ.get("DASHSCOPE_API_KEY", "").strip():
+        return _DASHSCOPE
+    own = os.environ.get("OPENAI_BASE_URL", "").strip()
+    return checked_url(own) if own else None
 
 
 def key_variable(url: str) -> str:

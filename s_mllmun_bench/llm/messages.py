@@ -4,6 +4,7 @@ A reply without a text always says why. An empty text is an answer: a model that
 says nothing.
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -16,6 +17,11 @@ Of the moment's, though others were answered meanwhile: ``rate_limit``, the serv
 ``timeout``, it took too long; ``transport``, what came was cut off or no chat completion."""
 FAILURES: tuple[FailureKind, ...] = get_args(FailureKind)
 OF_THE_MOMENT: tuple[FailureKind, ...] = ("rate_limit", "timeout", "transport")
+
+
+def data_url(file: bytes, kind: str) -> str:
+    """Return an image file as a data URL; ``kind`` is its MIME type, such as ``image/png``."""
+    return f"data:{kind};base64,{base64.b64encode(file).decode()}"
 
 
 @dataclass(frozen=True, slots=True)

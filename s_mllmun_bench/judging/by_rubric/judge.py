@@ -14,7 +14,7 @@ from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging.by_rubric.reading import read_judgement
 from s_mllmun_bench.judging.by_rubric.rubric import Rubric
 from s_mllmun_bench.judging.by_rubric.showing import SCHEMA, shown
-from s_mllmun_bench.llm import Client, Request
+from s_mllmun_bench.llm import Client, Request, objects
 from s_mllmun_bench.llm.ladder import Ladder, Manner
 from s_mllmun_bench.llm.ledger import Ledger, StoredReply, host_of, request_key
 from s_mllmun_bench.records import Metric
@@ -113,6 +113,23 @@ class RubricJudge:
         if asked:
             yield from self._ask(asked, ledger)
 
+    def kept(
+        self, items: Sequence[JudgedItem], ledger: Ledger
+    ) -> Iterator[tuple[JudgedItem, Judgement | None]]:
+        """Yield each item with what its kept reply states, `None` where none is kept; nobody is asked.
+
+        Args:
+            items: each once.
+            ledger: holds replies, and the one to the first question.
+        """
+        manner = self._ladder.known(ledger)
+        if manner is None:
+            yield from ((item, None) for item in items)
+            return
+        for key, asked in self._asked(items, manner).items():
+            stored = ledger.find(key)
+            yield from _judged(asked, stored) if stored else ((item, None) for item in asked.items)
+
     def _found(self) -> Manner:
         """Ask the first question; its reply waits for a ledger."""
         with self._target.client() as client:
@@ -148,6 +165,7 @@ def _judged(asked: _Asked, stored: StoredReply) -> Iterator[tuple[JudgedItem, Ju
 
 def _digest(rubric: Rubric, target: Target) -> str:
     """Return what the judge is: its files, the code that shows and reads, the model and where it is."""
-    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(objects.__file__)]
+    code = [path.read_bytes() for path in files]
     parts = [rubric.digest.encode(), target.model.encode(), host_of(target.url).encode(), *code]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

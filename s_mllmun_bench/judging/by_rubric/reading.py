@@ -4,12 +4,12 @@ Anything else is no score, with its reason. Never the nearest score, never the f
 a judge that is misread on the forget set makes a method good that is not.
 """
 
-import json
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from s_mllmun_bench.contracts import Judgement
 from s_mllmun_bench.llm.ledger import StoredReply
 from s_mllmun_bench.llm.messages import FailureKind
+from s_mllmun_bench.llm.objects import read_object
 from s_mllmun_bench.records import storable
 
 Unscored = Literal[FailureKind, "truncated", "parse", "range"]
@@ -27,12 +27,10 @@ def read_judgement(reply: StoredReply) -> Judgement:
     if reply.finish_reason == "length":
         return _unscored("truncated", f"the reply was cut off after {reply.tokens} tokens")
     try:
-        found = json.loads(
-            _unfenced(reply.text), parse_constant=_no_number, object_pairs_hook=_without_doubles
-        )
-    except (ValueError, RecursionError):
+        found = read_object(reply.text)
+    except ValueError:
         return _unscored("parse", f"the reply is not one JSON object: {_begin(reply.text)}")
-    if not isinstance(found, dict) or found.keys() != _KEYS:
+    if found.keys() != _KEYS:
         return _unscored("parse", f"the reply is no object of reason and score: {_begin(reply.text)}")
     score, reason = found["score"], found["reason"]
     if type(score) is not int or not isinstance(reason, str):
@@ -44,24 +42,6 @@ def read_judgement(reply: StoredReply) -> Judgement:
 
 def _unscored(why: Unscored, text: str) -> Judgement:
     return Judgement(None, failure=f"{why}: {text}")
-
-
-def _unfenced(text: str) -> str:
-    """Return a reply without the one code fence that some models put around it."""
-    lines = text.strip().splitlines()
-    if len(lines) >= 3 and lines[0] in ("```", "```json") and lines[-1] == "```":
-        return "\n".join(lines[1:-1])
-    return text
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key occurs twice")
-    return dict(pairs)
 
 
 def _begin(text: str) -> str:
