@@ -6,16 +6,17 @@ import pytest
 from rich.console import Console
 
 from s_mllmun_bench.records import METRICS, TASKS
-from s_mllmun_bench.reporting.figures import COLOURS, forgetting, save_trade_off, trade_off
+from s_mllmun_bench.reporting.drawing import COLOURS
+from s_mllmun_bench.reporting.figures import forgetting, save_trade_off, trade_off
+from s_mllmun_bench.reporting.paper_tables import Labelled, notes
 from s_mllmun_bench.reporting.tables import (
     markdown_table,
-    notes,
     overall_table,
     refusal_share,
     terminal_table,
     with_interval,
 )
-from s_mllmun_bench.scoring.records import ClassShare, Estimate, Figure, Scores
+from s_mllmun_bench.scoring.records import Bounded, ClassShare, Estimate, Figure, Scores
 
 UNKNOWN = Estimate(mean=None, low=None, high=None)
 
@@ -42,7 +43,8 @@ def some_scores(forget=2.0, retain=8.0, seen=7.0, judge="offline_fact", missing=
         )
 
     def estimate(value):
-        return UNKNOWN if value is None else Estimate(mean=value, low=value - 0.5, high=value + 1)
+        ends = (None, None) if value is None else (value - 0.5, value + 1)
+        return Bounded(mean=value, low=ends[0], high=ends[1], least=value, most=value)
 
     def refusals(task, count):
         return ClassShare(
@@ -84,7 +86,9 @@ def printed(table):
 
 
 def test_the_terminal_table_fits_100_columns_and_holds_the_18_figures_of_each_run():
-    text = printed(terminal_table([("original", some_scores()), ("SMFA", some_scores(forget=1.5))]))
+    text = printed(
+        terminal_table([Labelled("original", some_scores()), Labelled("SMFA", some_scores(forget=1.5))])
+    )
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
     original = [line for line in text.splitlines() if "original" in line]
@@ -94,8 +98,40 @@ def test_the_terminal_table_fits_100_columns_and_holds_the_18_figures_of_each_ru
     assert "Judges: offline_fact and offline_meaningful" in text
 
 
+def test_the_best_and_the_second_best_method_of_a_column_are_marked() -> None:
+    runs = [
+        Labelled("original", some_scores(forget=9.5, retain=9.9)),
+        Labelled("forgets", some_scores(forget=1.0, retain=5.0), ranked=True),
+        Labelled("keeps", some_scores(forget=7.0, retain=9.0), ranked=True),
+        Labelled("between", some_scores(forget=3.0, retain=9.0), ranked=True),
+    ]
+    lines = markdown_table(runs).splitlines()
+    forgets, between = (
+        next(line for line in lines if f"forget | {name}" in line) for name in ("forgets", "between")
+    )
+    # The less is known of the forget set the better, but a refusal is to be language.
+    assert forgets.split(" | ")[5:8] == ["**0.100**", "**1.00**", "1.00"]
+    assert between.split(" | ")[5:8] == ["<u>0.300</u>", "<u>3.00</u>", "<u>3.00</u>"]
+    original, *methods = (line for line in lines if line.startswith("| retain"))
+    assert "**" not in original
+    # 9.00 twice is the best twice, and 5.00 the second best.
+    assert [line.split(" | ")[6] for line in methods] == ["<u>5.00</u>", "**9.00**", "**9.00**"]
+    text = printed(terminal_table(runs))
+    assert "of each column the best is bold, the second best underlined" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_one_method_alone_is_the_best_of_nothing() -> None:
+    assert "**" not in markdown_table([Labelled("SMFA", some_scores(), ranked=True)])
+
+
+def test_a_label_is_no_markup() -> None:
+    text = printed(terminal_table([Labelled("[bold]x[/red]", some_scores())]))
+    assert "[bold]x[/red]" in text
+
+
 def test_a_missing_figure_is_a_dash_and_never_a_zero():
-    rows = [("broken", some_scores(forget=None, missing=4))]
+    rows = [Labelled("broken", some_scores(forget=None, missing=4))]
     for text in (printed(terminal_table(rows)), markdown_table(rows)):
         line = next(line for line in text.splitlines() if "broken" in line)
         assert line.count("\u2013") == 6
@@ -104,7 +140,7 @@ def test_a_missing_figure_is_a_dash_and_never_a_zero():
 
 
 def test_what_is_missing_and_what_cannot_be_compared_is_noted():
-    lines = notes([("a", some_scores(missing=1)), ("b", some_scores(judge="fact_score"))])
+    lines = notes([Labelled("a", some_scores(missing=1)), Labelled("b", some_scores(judge="fact_score"))])
     assert lines == [
         "Judges: fact_score and offline_meaningful",
         "Judges: offline_fact and offline_meaningful",
@@ -114,7 +150,7 @@ def test_what_is_missing_and_what_cannot_be_compared_is_noted():
 
 
 def test_the_markdown_table_has_one_row_per_set_and_run():
-    lines = markdown_table([("SMFA | k=2", some_scores())]).splitlines()
+    lines = markdown_table([Labelled("SMFA | k=2", some_scores())]).splitlines()
     assert lines[0] == ("| set | run | IU R | IU F | IU M | IM R | IM F | IM M | TM R | TM F | TM M |")
     assert lines[2] == (
         "| forget | SMFA \\| k=2 | 0.700 | 7.00 | 7.00 | 0.200 | 2.00 | 2.00 | 0.200 | 2.00 | 2.00 |"
@@ -147,23 +183,25 @@ def test_forgetting_is_what_is_not_known_any_more():
 
 
 def test_the_trade_off_has_one_point_per_run_and_panel():
-    figure = trade_off([("original", some_scores(forget=8.0)), ("SMFA", some_scores(forget=3.0))])
+    figure = trade_off(
+        [Labelled("original", some_scores(forget=8.0)), Labelled("SMFA", some_scores(forget=3.0))]
+    )
     left, right = figure.axes
-    points = [tuple(float(z) for z in bars[0].get_xydata()[0]) for bars in left.containers]
+    points = [tuple(float(z) for z in point.get_xydata()[0]) for point in left.get_lines()]
     assert points == [(2, 8), (7, 8)]
-    assert [bars[0].get_color() for bars in right.containers] == list(COLOURS[:2])
+    assert [point.get_color() for point in right.get_lines()] == list(COLOURS[:2])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["original", "SMFA"]
 
 
 def test_a_run_without_a_score_is_named_and_not_drawn_at_zero():
-    figure = trade_off([("original", some_scores()), ("broken", some_scores(forget=None))])
-    assert [len(ax.containers) for ax in figure.axes] == [1, 1]
-    note = figure.get_suptitle()
+    figure = trade_off([Labelled("original", some_scores()), Labelled("broken", some_scores(forget=None))])
+    assert [len(ax.get_lines()) for ax in figure.axes] == [1, 1]
+    note = figure.get_supxlabel()
     assert "not drawn (memory of the retain set): broken" in note.replace("\n", " ")
 
 
 def test_the_trade_off_is_written_as_the_kind_of_its_ending(tmp_path):
-    rows = [("original", some_scores())]
+    rows = [Labelled("original", some_scores())]
     assert save_trade_off(rows, tmp_path / "new" / "t.png").read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in save_trade_off(rows, tmp_path / "t.svg").read_bytes()
     assert save_trade_off([], tmp_path / "none.png").is_file()

@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 from answered import a_verdict, an_answer
+from rouge_score import rouge_scorer
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging import judge_records
-from s_mllmun_bench.records import METRICS, TASKS
+from s_mllmun_bench.records import METRICS, TASKS, Answer, Verdict
 from s_mllmun_bench.scoring.aggregate import score
 from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, answer_classes
 from s_mllmun_bench.scoring.intervals import clustered_mean, combine, draw_people
@@ -29,6 +30,16 @@ def test_rouge_l_is_the_f_measure_of_the_longest_common_subsequence():
 
 def test_rouge_l_uses_no_stemmer():
     assert rouge_l("collects", "collecting") == 0
+
+
+def test_rouge_l_is_that_of_rouge_score_on_2_000_answers():
+    rng = random.Random(7)
+    text = "Lviv Ukraine born 1995-07-11 $65,400 the the a wood's smell, 5'7\" Straße 棕色 — I don't know"
+    words = text.split()
+    plain = rouge_scorer.RougeScorer(["rougeL"])
+    for _ in range(2000):
+        answer, reference = (" ".join(rng.choices(words, k=rng.randrange(16))) for _ in range(2))
+        assert rouge_l(answer, reference) == plain.score(reference, answer)["rougeL"].fmeasure
 
 
 CLASSES = [
@@ -209,6 +220,20 @@ def test_bounds_say_what_the_missing_answers_could_have_changed():
     assert score(answers, []).figure("retain", "text_memory", "fact").least is None
 
 
+def test_bounds_of_the_overall_figures_go_against_what_is_wanted():
+    answers, verdicts = a_run()
+    lacking = [one for one in verdicts if one.question_id not in ("forget-text_memory", "retain-text_memory")]
+    scores = score(answers, lacking)
+    # Known are image memory 6 and 5. The text memory of the retain set may be 0 to 10, of the forget set too:
+    # ((6 - 5) + (0 - 10)) / 2 to ((6 - 5) + (10 - 0)) / 2.
+    memory, seen = scores.overall_memory, scores.overall_image_understanding
+    assert (memory.mean, memory.least, memory.most) == (None, -4.5, 5.5)
+    assert (seen.mean, seen.least, seen.most) == (7.5, 7.5, 7.5)
+    assert (scores.forget_memory.least, scores.forget_memory.most) == (2.5, 7.5)
+    only_forget = score([one for one in answers if one.set == "forget"], [])
+    assert (only_forget.overall_memory.least, only_forget.retain_memory.most) == (None, None)
+
+
 def test_figures_stand_by_kind_of_image():
     shown = [("face", "image_understanding"), ("ophthalmic", "image_understanding"), ("face", "image_memory")]
     answers = [an_answer("q0"), *(an_answer(f"{i}-{t}", image=i, task=t) for i, t in shown)]
@@ -281,20 +306,38 @@ def test_scores_that_are_missing_or_edited_are_one_line(tmp_path):
     )
     path = score(*a_run()).save(tmp_path)
     path.write_text(path.read_text().replace('"draws": 2000', '"draws": "many"'))
-    with pytest.raises(
-        BenchError, match=r"scores.json is no scores file: draws: Input should be a valid integer"
-    ):
+    with pytest.raises(BenchError, match=r"scores.json is no scores file of this version: draws: Input"):
         Scores.load(tmp_path)
     path.write_text("{")
-    with pytest.raises(BenchError, match=r"scores.json is no scores file: the file: Invalid JSON"):
+    with pytest.raises(BenchError, match=r"no scores file of this version: the file: Invalid JSON"):
         Scores.load(tmp_path)
 
 
-def test_a_bootstrap_of_25_000_answers_takes_less_than_two_seconds():
-    person = np.repeat(np.arange(1000), 25)
-    values = np.random.default_rng(1).uniform(0, 10, size=25_000)
+def many_answers() -> tuple[list[Answer], list[Verdict]]:
+    """1,000 people with 25 questions each, all judged, as a complete evaluation at 5 % has them."""
+    answers = [
+        an_answer(
+            f"p{person}-{number}",
+            "Lviv." if (person + number) % 3 else "I don't know.",
+            person=f"p{person}",
+            set_name="forget" if person < 50 else "retain",
+            task=TASKS[number % 3],
+        )
+        for person in range(1000)
+        for number in range(25)
+    ]
+    rng = random.Random(1)
+    verdicts = [
+        a_verdict(one.question_id, rng.uniform(0, 10), metric, judge)
+        for one in answers
+        for metric, judge in (("fact", "offline_fact"), ("meaningful", "offline_meaningful"))
+    ]
+    return answers, verdicts
+
+
+def test_all_figures_of_25_000_answers_take_less_than_two_seconds():
+    answers, verdicts = many_answers()
     start = time.process_time()
-    weights = draw_people(1000, (1,))
-    for _ in range(60):
-        clustered_mean(person, values, weights).interval()
+    scores = score(answers, verdicts)
     assert time.process_time() - start < 2
+    assert sum(one.n for one in scores.figures if one.metric == "fact") == 25_000

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from s_mllmun_bench.cli.results import AsCsv, AsJson, require_one_form
+
 if TYPE_CHECKING:
     from s_mllmun_bench.running.compare import Comparison
 
@@ -16,12 +18,19 @@ def compare(
     ],
     run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another one on the same questions.")],
     answers: Annotated[int, typer.Option(min=0, help="How many of the differing answers are shown.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Compare the answers and figures of two runs."""
     from s_mllmun_bench.running.compare import compare as compare_runs
 
+    require_one_form(as_json, as_csv)
     compared = compare_runs(run_a, run_b)
+    if as_csv:
+        from s_mllmun_bench.reporting.spreadsheets import changes_csv
+
+        typer.echo(changes_csv(compared.figures), nl=False)
+        return
     if as_json:
         typer.echo(compared.model_dump_json())
         return

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from s_mllmun_bench.cli.results import AsCsv, AsJson, require_one_form
+
 if TYPE_CHECKING:
     from s_mllmun_bench.scoring.frontier import MethodFrontier
 
@@ -18,18 +20,25 @@ def frontier(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A picture to draw: .png, .svg or .pdf.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show what methods keep at equal forgetting."""
     from s_mllmun_bench.reporting.frontier import save_frontier
     from s_mllmun_bench.running.frontier import frontier_of
 
+    require_one_form(as_json, as_csv)
     _require_picture(output)
     methods = frontier_of(runs)
     if output is not None:
         save_frontier(methods, output)
     if as_json:
         typer.echo(json.dumps({"methods": [one.model_dump(mode="json") for one in methods]}))
+        return
+    if as_csv:
+        from s_mllmun_bench.reporting.spreadsheets import frontier_csv
+
+        typer.echo(frontier_csv(methods), nl=False)
         return
     _show(methods)
     if output is not None:

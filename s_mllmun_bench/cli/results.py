@@ -6,25 +6,50 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
     from s_mllmun_bench.records import Answer
     from s_mllmun_bench.running.plan import Plan
     from s_mllmun_bench.running.run import Run
-    from s_mllmun_bench.scoring.records import Figure, Scores
+    from s_mllmun_bench.scoring.records import Scores
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the figures as CSV.")]
+
+
+def require_one_form(*forms: bool) -> None:
+    """Stop where a command is asked to print in two forms.
+
+    Raises:
+        BenchError: more than one is asked for.
+    """
+    if sum(forms) > 1:
+        raise BenchError("give one of --json, --csv and --latex")
 
 
 def show_scores(scored: "Sequence[tuple[Run, Scores]]") -> None:
     """Print the figures of some runs: for each a table of set and task by metric."""
-    typer.echo(f"{'':8}{'':22}{'n':>6}{'ROUGE-L':>18}{'Fact':>18}{'Meaningful':>18}")
+    from rich.console import Console
+
+    from s_mllmun_bench.reporting.memorisation import memorisation_lines
+    from s_mllmun_bench.reporting.single import overall_lines, run_table
+
+    console = Console(width=100, highlight=False)
     for run, scores in scored:
         if len(scored) > 1:
             typer.echo(f"{run.folder.name} ({', '.join(scores.judges)})")
-        for line in _rows(scores):
+        console.print(run_table(scores))
+        for line in overall_lines(scores):
             typer.echo(line)
+        if run.manifest.adapter is None:
+            for line in memorisation_lines(scores):
+                typer.echo(line)
     for judges in dict.fromkeys(scores.judges for _, scores in scored):
         typer.echo(f"judges: {', '.join(judges)}; in brackets: 95 % intervals over people")
     for run, scores in scored:
@@ -94,24 +119,6 @@ def interruptible(plans: "Sequence[Plan]") -> Iterator[None]:
             f"bench: interrupted; {kept} of {total} answers are kept; continue with: {again}", err=True
         )
         raise typer.Exit(130) from None
-
-
-def _rows(scores: "Scores") -> Iterator[str]:
-    for first in (figure for figure in scores.figures if figure.metric == "rouge_l"):
-        row = [scores.figure(first.set, first.task, metric) for metric in ("rouge_l", "fact", "meaningful")]
-        cells = "".join(f"{_cell(figure):>18}" for figure in row)
-        yield f"{first.set:8}{first.task.replace('_', ' '):22}{first.n + first.missing:>6}{cells}"
-
-
-def _cell(figure: "Figure") -> str:
-    """Return a mean with its interval, such as ``6.41 [5.9 6.9]``, and how many are missing."""
-    if figure.mean is None:
-        return "-"
-    digits = 3 if figure.metric == "rouge_l" else 2
-    text = f"{figure.mean:.{digits}f}"
-    if figure.low is not None and figure.high is not None:
-        text += f" [{figure.low:.{digits - 1}f} {figure.high:.{digits - 1}f}]"
-    return f"{text} -{figure.missing}" if figure.missing else text
 
 
 def _tally(answers: "Sequence[Answer]") -> dict[str, int]:

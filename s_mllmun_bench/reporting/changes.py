@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from rich import box
 from rich.table import Table
 
-from s_mllmun_bench.reporting.tables import DASH, with_interval
+from s_mllmun_bench.reporting.paper_tables import DASH
+from s_mllmun_bench.reporting.tables import with_interval
 from s_mllmun_bench.scoring.damage import Damage
 from s_mllmun_bench.scoring.gate import ENOUGH, Gate
 from s_mllmun_bench.scoring.paired import Change

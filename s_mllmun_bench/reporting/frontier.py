@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
-from s_mllmun_bench.reporting.figures import COLOURS, MARKERS, PANELS, Panel, dress
+from s_mllmun_bench.reporting.drawing import COLOURS, MARKERS, legend, new_figure, save, styled
+from s_mllmun_bench.reporting.figures import PANELS, Panel, dress
 from s_mllmun_bench.reporting.tables import with_interval
 from s_mllmun_bench.scoring.frontier import KEPT, Curve, Height, Kept, MethodFrontier
 
@@ -45,23 +46,16 @@ def frontier_table(methods: Sequence[MethodFrontier], kept: Kept) -> Table:
 
 def save_frontier(methods: Sequence[MethodFrontier], path: Path) -> Path:
     """Draw the frontiers into a file (its ending says which kind: .png, .svg, .pdf) and return it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frontier_figure(methods).savefig(path, dpi=160)
-    return path
+    return save(frontier_figure(methods), path)
 
 
+@styled
 def frontier_figure(methods: Sequence[MethodFrontier]) -> "Figure":
     """Return the frontiers, one line per method, in two panels."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10.4, 5.0), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10.4, 5.0)
     for ax, panel, kept in zip(figure.subplots(1, len(KEPT)), PANELS, KEPT, strict=True):
         _draw_panel(ax, panel, methods, kept)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    columns = min(4, len(labels))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
+    legend(figure)
     return figure
 
 

@@ -9,27 +9,28 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from s_mllmun_bench.records import METRICS, TASKS, Metric, SetName, Task
-from s_mllmun_bench.scoring.records import Estimate, Figure, Scores
+from s_mllmun_bench.reporting import paper_tables
+from s_mllmun_bench.reporting.paper_tables import DASH, SETS, Cell, Mark, Row, Shown, table1
+from s_mllmun_bench.scoring.records import Estimate, Scores
 
-Row = tuple[str, Scores]
-"""A run's label and its scores."""
-
-DASH = "\u2013"
-SETS: tuple[SetName, ...] = ("forget", "retain")
 METRIC_LABELS: dict[Metric, str] = {"rouge_l": "R", "fact": "F", "meaningful": "M"}
 _SHORT_TASKS: dict[Task, str] = {"image_understanding": "IU", "image_memory": "IM", "text_memory": "TM"}
 _LEGEND = (
     "IU image understanding, IM image memory, TM text memory; "
     "R ROUGE-L (0-1), F Fact Score, M Meaningful Score (0-10)"
 )
+_BETTER = "Lower is better of R and F of the forget set's memory, higher of all else"
+_STYLES: dict[Mark, str] = {"best": "bold green", "second": "underline cyan"}
 
 
-def terminal_table(rows: Sequence[Row]) -> Table:
+def terminal_table(runs: Sequence[Shown]) -> Table:
     """Return the runs' 18 columns as a table of at most 100 characters; notes are its caption."""
+    shown = table1(runs)
     table = Table(
-        caption="\n".join([_LEGEND, *notes(rows)]),
+        caption=Text("\n".join([_LEGEND, *_reading(shown), *shown.notes])),
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -41,35 +42,41 @@ def terminal_table(rows: Sequence[Row]) -> Table:
         for metric in METRICS:
             table.add_column(f"{_SHORT_TASKS[task]}\n{METRIC_LABELS[metric]}", justify="right", no_wrap=True)
     for set_name in SETS:
-        for i, (label, scores) in enumerate(rows):
-            last = i == len(rows) - 1
-            table.add_row(set_name if i == 0 else "", label, *_cells(scores, set_name), end_section=last)
+        for i, row in enumerate(shown.rows):
+            cells = [Text(cell.text, _style(cell)) for cell in _cells(row, set_name)]
+            label = Text(row.label, "" if row.ranked else "dim")
+            last = i == len(shown.rows) - 1
+            table.add_row(set_name if i == 0 else "", label, *cells, end_section=last)
     return table
 
 
-def markdown_table(rows: Sequence[Row]) -> str:
+def markdown_table(runs: Sequence[Shown]) -> str:
     """Return the same table and notes as Markdown, ending in a newline."""
+    shown = table1(runs)
     heads = [f"{_SHORT_TASKS[task]} {METRIC_LABELS[metric]}" for task in TASKS for metric in METRICS]
     lines = [
         _line(["set", "run", *heads]),
         _line(["---", "---", *["---:"] * len(heads)]),
     ]
     for set_name in SETS:
-        lines += [_line([set_name, _escaped(label), *_cells(scores, set_name)]) for label, scores in rows]
-    return "\n".join([*lines, "", *(f"{note}.\n" for note in [_LEGEND, *map(_escaped, notes(rows))])])
+        for row in shown.rows:
+            cells = [_markdown_cell(cell) for cell in _cells(row, set_name)]
+            lines.append(_line([set_name, _escaped(row.label), *cells]))
+    below = [_LEGEND, *_reading(shown), *map(_escaped, shown.notes)]
+    return "\n".join([*lines, "", *(f"{note}.\n" for note in below)])
 
 
-def overall_table(rows: Sequence[Row]) -> Table:
+def overall_table(runs: Sequence[Shown]) -> Table:
     """Return the runs' overall figures with their 95 % intervals, and the shares of refusals."""
     table = Table()
     for head in ("run", "Overall Memory", "Overall Image\nUnderstanding", "refusals,\nforget", "retain"):
         table.add_column(head, justify="left" if head == "run" else "right")
-    for label, scores in rows:
+    for run in runs:
         table.add_row(
-            label,
-            with_interval(scores.overall_memory),
-            with_interval(scores.overall_image_understanding),
-            *(_percent(refusal_share(scores, name)) for name in SETS),
+            Text(run.label),
+            with_interval(run.scores.overall_memory),
+            with_interval(run.scores.overall_image_understanding),
+            *(_percent(refusal_share(run.scores, name)) for name in SETS),
         )
     return table
 
@@ -85,27 +92,6 @@ def refusal_share(scores: Scores, set_name: SetName) -> float | None:
     return sum(one.count for one in found) / n if n else None
 
 
-def notes(rows: Sequence[Row]) -> list[str]:
-    """Return what a reader must know: the judges, what is missing, and what cannot be compared."""
-    judges = {scores.judges for _, scores in rows}
-    lines = [f"Judges: {fact} and {meaningful}" for fact, meaningful in sorted(judges)]
-    if len(judges) > 1:
-        lines.append("These runs have different judges and must not be ranked together")
-    for label, scores in rows:
-        missing = sum(figure.missing for figure in scores.columns)
-        if missing:
-            total = missing + sum(figure.n for figure in scores.columns)
-            lines.append(f"{label}: {missing} of {total} scores are missing and in no mean")
-    return lines
-
-
-def number(figure: Figure) -> str:
-    """Return a figure's mean as it is printed: ROUGE-L to three digits, scores to two, a dash if missing."""
-    if figure.mean is None:
-        return DASH
-    return f"{figure.mean:.3f}" if figure.metric == "rouge_l" else f"{figure.mean:.2f}"
-
-
 def with_interval(estimate: Estimate) -> str:
     """Return a mean with its 95 % interval, such as ``2.30 [1.90, 2.71]``."""
     if estimate.mean is None:
@@ -115,8 +101,27 @@ def with_interval(estimate: Estimate) -> str:
     return f"{estimate.mean:z.2f} [{estimate.low:z.2f}, {estimate.high:z.2f}]"
 
 
-def _cells(scores: Scores, set_name: SetName) -> list[str]:
-    return [number(figure) for figure in scores.columns if figure.set == set_name]
+def _reading(table: paper_tables.Table) -> list[str]:
+    """Return how the marks are to be read, if there are any."""
+    if not any(cell.mark for row in table.rows for cell in row.cells):
+        return []
+    return [f"{_BETTER}; of each column the best is bold, the second best underlined"]
+
+
+def _cells(row: Row, set_name: SetName) -> list[Cell]:
+    return [cell for cell in row.cells if cell.figure.set == set_name]
+
+
+def _style(cell: Cell) -> str:
+    if cell.figure.mean is None:
+        return "yellow"
+    return "" if cell.mark is None else _STYLES[cell.mark]
+
+
+def _markdown_cell(cell: Cell) -> str:
+    if cell.mark == "best":
+        return f"**{cell.text}**"
+    return f"<u>{cell.text}</u>" if cell.mark == "second" else cell.text
 
 
 def _percent(share: float | None) -> str:

@@ -10,10 +10,11 @@ from s_mllmun_bench.records import METRICS, TASKS, Answer, ImageKind, SetName, T
 from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, AnswerClass, answer_classes
 from s_mllmun_bench.scoring.coverage import coverages
 from s_mllmun_bench.scoring.intervals import DRAWS, Drawn
-from s_mllmun_bench.scoring.overall import overall
+from s_mllmun_bench.scoring.overall import bounds, overall
 from s_mllmun_bench.scoring.records import (
     TOPS,
     AttributeFigure,
+    Bounded,
     ClassShare,
     Estimate,
     Figure,
@@ -27,6 +28,7 @@ from s_mllmun_bench.scoring.scored import (
     SetOfPeople,
     by_question,
     chosen_verdicts,
+    is_known,
     sets_of,
     with_scores,
 )
@@ -60,18 +62,19 @@ def score(
     chosen, names = chosen_verdicts(given, judges)
     sets = sets_of(with_scores(asked, chosen).values(), seed, draws)
     measured = measure(sets)
-    made = overall({key: found.drawn for key, found in measured.items()}, draws)
+    figures = tuple(figure(key, found) for key, found in measured.items())
+    made, ends = overall({key: found.drawn for key, found in measured.items()}, draws), bounds(figures)
     return Scores(
         fact_judge=names.get("fact"),
         meaningful_judge=names.get("meaningful"),
         seed=seed,
         draws=draws,
         coverage=tuple(coverages(list(asked), chosen)),
-        figures=tuple(figure(key, found) for key, found in measured.items()),
+        figures=figures,
         attributes=tuple(_attribute_figures(sets)),
         images=tuple(_image_figures(sets)),
         classes=tuple(_class_shares(sets, answer_classes(list(asked.values()), given), list(asked))),
-        **{name: estimate(drawn) for name, drawn in made.items()},
+        **{name: _bounded(drawn, *ends[name]) for name, drawn in made.items()},
     )
 
 
@@ -108,6 +111,10 @@ def estimate(drawn: Drawn) -> Estimate:
     return Estimate(mean=drawn.mean, low=low, high=high)
 
 
+def _bounded(drawn: Drawn, least: float | None, most: float | None) -> Bounded:
+    return Bounded(**estimate(drawn).model_dump(), least=least, most=most)
+
+
 def _attribute_figures(sets: _Sets) -> Iterable[AttributeFigure]:
     """Yield the Fact Score of each attribute by set and task."""
     for name, people in sets.items():
@@ -115,8 +122,10 @@ def _attribute_figures(sets: _Sets) -> Iterable[AttributeFigure]:
         for row in people.rows:
             groups.setdefault((row.answer.task, row.answer.attribute), []).append(row)
         for task, attribute in sorted(groups):
-            plain = figure((name, task, "fact"), people.measure("fact", groups[task, attribute]))
-            yield AttributeFigure(**plain.model_dump(), attribute=attribute)
+            rows = groups[task, attribute]
+            plain = figure((name, task, "fact"), people.measure("fact", rows))
+            known = sum(is_known(row) for row in rows)
+            yield AttributeFigure(**plain.model_dump(), attribute=attribute, known=known)
 
 
 def _image_figures(sets: _Sets) -> Iterable[ImageFigure]:

@@ -5,7 +5,8 @@ The first that fits, in this order:
 1. empty: nothing but blanks.
 2. degenerate: not language (offline Meaningful Score under 4).
 3. correct: states the reference's fact (offline Fact Score of 7 or more).
-4. refusal: says that it does not know or will not tell, in English.
+4. refusal: says that it does not know or will not tell, in English or in the commonest forms of
+   some other languages.
 5. other_language: mostly letters of another script than Latin, or Latin words that are grammar in
    another language and not in English.
 6. wrong: all the rest; language that states something else, or only part of the fact.
@@ -52,7 +53,8 @@ def answer_classes(answers: Sequence[Answer], verdicts: Iterable[Verdict] = ()) 
     had = [answer for answer in answers if answer.answer is not None]
     known = {(v.question_id, v.judge): v.score for v in verdicts if v.judge in _JUDGES}
     unknown = [a for a in had if any(known.get((a.question_id, judge)) is None for judge in _JUDGES)]
-    known |= {(v.question_id, v.judge): v.score for v in judge_records(unknown, _JUDGES)}
+    if unknown:
+        known |= {(v.question_id, v.judge): v.score for v in judge_records(unknown, _JUDGES)}
     return [
         None if a.answer is None else classify(a.answer, *(known[a.question_id, judge] for judge in _JUDGES))
         for a in answers

@@ -111,6 +111,26 @@ def frontier(methods: Mapping[str, Sequence[Strength]]) -> tuple[MethodFrontier,
     )
 
 
+def advantage(one: Sequence[Strength], other: Sequence[Strength], kept: Kept) -> Drawn:
+    """Return how much more one method keeps than another at equal forgetting.
+
+    It is the mean over the forgetting that both reach, of draws of people that both share; without a mean
+    if they have none in common.
+
+    Args:
+        one: a method's runs, none of them without a figure.
+        other: another's, on the same questions.
+        kept: what is kept.
+    """
+    levels = _common_levels([one, other])
+    draws = len(one[0].forgetting.draws)
+    if len(levels) < 2:
+        return Drawn(None, np.full(draws, np.nan), 0)
+    (mine_L, mine_DL), (theirs_L, theirs_DL) = (_heights(runs, kept, levels) for runs in (one, other))
+    people = min(run.kept[kept].people for run in (*one, *other))
+    return Drawn(float(_mean_height(mine_L - theirs_L)), _mean_height(mine_DL - theirs_DL), people)
+
+
 def _common_levels(methods: Sequence[Sequence[Strength]]) -> Array:
     """Return the levels that every method reaches; none, or one, if they hardly meet."""
     reached = [[run.forgetting.mean for run in runs if run.forgetting.mean is not None] for runs in methods]
@@ -130,12 +150,9 @@ def _point(run: Strength) -> Point:
 
 
 def _curve(runs: Sequence[Strength], kept: Kept, levels: Array) -> Curve:
-    """Return a method's curve; in a draw that does not reach a level, the run nearest to it stands in."""
-    means = np.array([[run.forgetting.mean, run.kept[kept].mean] for run in runs], dtype=float)
-    drawn = np.stack([[run.forgetting.draws, run.kept[kept].draws] for run in runs])
+    """Return a method's curve."""
     people = min(run.kept[kept].people for run in runs)
-    heights_L = _read(means[:, 0], means[:, 1], levels)
-    heights_DL = np.array([_read(x, y, levels) for x, y in zip(drawn[:, 0].T, drawn[:, 1].T, strict=True)])
+    heights_L, heights_DL = _heights(runs, kept, levels)
     heights = (
         Height(forgetting=float(level), kept=estimate(Drawn(float(height), draws, people)))
         for level, height, draws in zip(levels, heights_L, heights_DL.T, strict=True)
@@ -144,6 +161,17 @@ def _curve(runs: Sequence[Strength], kept: Kept, levels: Array) -> Curve:
     if len(levels) > 1:
         area = Drawn(float(_mean_height(heights_L)), _mean_height(heights_DL), people)
     return Curve(heights=tuple(heights), area=estimate(area))
+
+
+def _heights(runs: Sequence[Strength], kept: Kept, levels: Array) -> tuple[Array, Array]:
+    """Return a method's heights, shape (levels,), and those of every draw, shape (draws, levels).
+
+    In a draw that does not reach a level, the run nearest to it stands in.
+    """
+    means = np.array([[run.forgetting.mean, run.kept[kept].mean] for run in runs], dtype=float)
+    drawn = np.stack([[run.forgetting.draws, run.kept[kept].draws] for run in runs])
+    heights_DL = np.array([_read(x, y, levels) for x, y in zip(drawn[:, 0].T, drawn[:, 1].T, strict=True)])
+    return _read(means[:, 0], means[:, 1], levels), heights_DL
 
 
 def _read(forgetting: Array, kept: Array, levels: Array) -> Array:

@@ -13,11 +13,9 @@ from s_mllmun_bench.scoring.aggregate import estimate, figure, measure
 from s_mllmun_bench.scoring.intervals import DRAWS
 from s_mllmun_bench.scoring.overall import overall
 from s_mllmun_bench.scoring.paired import Scored
-from s_mllmun_bench.scoring.records import Estimate, Figure
-from s_mllmun_bench.scoring.scored import ScoredAnswer, SetOfPeople, sets_of
+from s_mllmun_bench.scoring.records import KNOWN_FROM, Estimate, Figure
+from s_mllmun_bench.scoring.scored import ScoredAnswer, SetOfPeople, is_known, sets_of
 
-KNOWN_FROM = 7.0
-"""Fact Score of the fine-tuned model from which it knew the answer."""
 ENOUGH = 0.8
 """Share of the forget set's memory under which forgetting is hardly shown."""
 
@@ -66,7 +64,7 @@ def gate(before: Scored, after: Scored, seed: int = 0, draws: int = DRAWS) -> Ga
     forget = sets_of(after.values(), seed, draws).get("forget")
     if forget is None:
         return None
-    rows = [row for row in forget.rows if _knew(before[row.answer.question_id])]
+    rows = [row for row in forget.rows if is_known(before[row.answer.question_id])]
     measured = measure({"forget": SetOfPeople(rows, forget.columns, forget.weights_DP)})
     tasks = [_known(task, [before[row.answer.question_id] for row in forget.rows]) for task in TASKS]
     made = overall({key: found.drawn for key, found in measured.items()}, draws)
@@ -79,15 +77,10 @@ def gate(before: Scored, after: Scored, seed: int = 0, draws: int = DRAWS) -> Ga
     )
 
 
-def _knew(row: ScoredAnswer) -> bool:
-    fact = row.scores["fact"]
-    return fact is not None and fact >= KNOWN_FROM
-
-
 def _known(task: Task, before: Sequence[ScoredAnswer]) -> Known:
     rows = [row for row in before if row.answer.task == task]
     scored = sum(row.scores["fact"] is not None for row in rows)
-    known = sum(_knew(row) for row in rows)
+    known = sum(is_known(row) for row in rows)
     share = known / scored if scored else None
     return Known(task=task, known=known, scored=scored, missing=len(rows) - scored, share=share)
 

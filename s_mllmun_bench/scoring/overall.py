@@ -4,13 +4,14 @@ One of its parts missing, and such a figure is missing. Its interval comes from 
 as its parts, so it needs no assumption on how they hang together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 
 from s_mllmun_bench.records import SetName, Task
 from s_mllmun_bench.scoring.intervals import Drawn, combine
+from s_mllmun_bench.scoring.records import Figure
 from s_mllmun_bench.scoring.scored import Key
 
 OverallName = Literal["overall_memory", "overall_image_understanding", "forget_memory", "retain_memory"]
@@ -48,3 +49,22 @@ def overall(measured: Mapping[Key, Drawn], draws: int) -> dict[OverallName, Draw
         )
 
     return {name: total(_PARTS[name]) for name in OVERALL}
+
+
+def bounds(figures: Iterable[Figure]) -> dict[OverallName, tuple[float | None, float | None]]:
+    """Return the least and the most that each overall figure could be, were the missing answers scored.
+
+    Args:
+        figures: each metric on each task of each set that was asked about.
+    """
+    facts = {(one.set, one.task): one for one in figures if one.metric == "fact"}
+
+    def ends(parts: Sequence[_Part]) -> tuple[float | None, float | None]:
+        found = [(weight, facts.get((name, task))) for weight, name, task in parts]
+        known = [(w, f.least, f.most) for w, f in found if f and f.least is not None and f.most is not None]
+        if len(known) < len(parts):
+            return None, None
+        weighted = [sorted((weight * least, weight * most)) for weight, least, most in known]
+        return sum(low for low, _ in weighted), sum(high for _, high in weighted)
+
+    return {name: ends(_PARTS[name]) for name in OVERALL}

@@ -18,6 +18,8 @@ from s_mllmun_bench.scoring.classes import AnswerClass
 FILE = "scores.json"
 TOPS: dict[Metric, float] = {"rouge_l": 1.0, "fact": 10.0, "meaningful": 10.0}
 """The highest score of each metric; the lowest is 0."""
+KNOWN_FROM = 7.0
+"""Fact Score from which an answer states the fact."""
 DEGRADED_BELOW = 0.99
 """Share of answers with a score, of either judge, under which a run is marked."""
 SUBMITTED_FROM = 0.98
@@ -34,7 +36,17 @@ class Estimate(Record):
     """Bounds by bootstrap over people; `None` with fewer than two people."""
 
 
-class Figure(Estimate):
+class Bounded(Estimate):
+    """A figure with what the missing answers could make of it."""
+
+    least: float | None
+    """What it would be if each missing answer had the score that lowers it most; `None` if nothing was
+    asked."""
+    most: float | None
+    """The same with the score that raises it most."""
+
+
+class Figure(Bounded):
     """One metric on one task of one set."""
 
     set: SetName
@@ -45,16 +57,14 @@ class Figure(Estimate):
     """Answers with a score."""
     missing: int = Field(ge=0)
     """Answers without one."""
-    least: float | None
-    """The mean if each missing answer had the lowest score; `None` if nothing was asked."""
-    most: float | None
-    """The mean if each missing answer had the highest one."""
 
 
 class AttributeFigure(Figure):
     """The same for the questions on one attribute, or one topic of image understanding."""
 
     attribute: str
+    known: int = Field(ge=0)
+    """Answers of ``n`` with a Fact Score of `KNOWN_FROM` or more; of a fine-tuned model: memorised."""
 
 
 class ImageFigure(Figure):
@@ -109,13 +119,13 @@ class Scores(Record):
     images: tuple[ImageFigure, ...]
     """Every metric by kind of image, of the tasks that show one."""
     classes: tuple[ClassShare, ...]
-    overall_memory: Estimate
+    overall_memory: Bounded
     """Mean over image and text memory of Fact on retain less Fact on forget, -10 to 10; high is good."""
-    overall_image_understanding: Estimate
+    overall_image_understanding: Bounded
     """Mean of both sets' Fact Scores on image understanding, 0 to 10; high is good."""
-    forget_memory: Estimate
+    forget_memory: Bounded
     """Mean Fact Score of image and text memory on the forget set, 0 to 10; low is good."""
-    retain_memory: Estimate
+    retain_memory: Bounded
     """The same on the retain set; high is good."""
 
     @property
@@ -180,7 +190,10 @@ class Scores(Record):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise BenchError(f"{path} is no scores file: {where}: {first['msg']}") from error
+            raise BenchError(
+                f"{path} is no scores file of this version: {where}: {first['msg']}; "
+                "`bench score` writes it anew"
+            ) from error
 
     def save(self, path: str | Path) -> Path:
         """Write the scores to a run folder or file, at once or not at all; return the file."""

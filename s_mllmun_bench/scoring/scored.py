@@ -12,6 +12,7 @@ import numpy as np
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Answer, Metric, SetName, Task, Verdict
 from s_mllmun_bench.scoring.intervals import Array, Drawn, clustered_mean, draw_people
+from s_mllmun_bench.scoring.records import KNOWN_FROM
 from s_mllmun_bench.scoring.rouge import rouge_l
 
 SETS: tuple[SetName, ...] = ("forget", "retain", "unseen")
@@ -24,6 +25,12 @@ class ScoredAnswer:
 
     answer: Answer
     scores: dict[Metric, float | None]
+
+
+def is_known(row: ScoredAnswer) -> bool:
+    """Return whether an answer states the fact; one without a Fact Score does not."""
+    fact = row.scores["fact"]
+    return fact is not None and fact >= KNOWN_FROM
 
 
 @dataclass(frozen=True, slots=True)
