@@ -6,7 +6,7 @@ files and no edit elsewhere. `contents.load` finds and loads them by path.
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,13 +26,32 @@ class SourceImage:
     source: str
     """Where it comes from, such as ``procedural mini face, seed 7``."""
     licence: str
+    """What its owner allows; one that says ``not to be redistributed`` is not published."""
+    original: str | None = None
+    """SHA-256 of the file that it was read from, hexadecimal; `None` for a drawn one."""
+    stored: bytes | None = None
+    """The image file as the dataset stores it; `None` as long as it is not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An image of a source that cannot be used."""
+
+    source: str
+    reason: str
+    """Such as ``it is cut off``."""
 
 
 class ImageSource(Protocol):
     """``builders/sources/<name>.py``: face or ophthalmic images."""
 
-    def images(self, count: int, rng: random.Random, settings: Mapping[str, Any]) -> Iterator[SourceImage]:
-        """Yield ``count`` distinct images; the same ``rng`` state gives the same images."""
+    def images(
+        self, count: int, rng: random.Random, settings: Mapping[str, Any]
+    ) -> Iterator[SourceImage | LeftOut]:
+        """Yield ``count`` images, and more if there are more; the same ``rng`` state gives the same ones.
+
+        The build takes as many as it needs: one that it cannot use, or has already, the next one replaces.
+        """
         ...
 
 
@@ -47,6 +66,41 @@ class WrittenPerson:
     """The private part of ``finetune``: all of it but image understanding."""
     evaluation: list[QuestionRow]
     """Newly worded: 10 text memory, 10 image memory, 5 image understanding."""
+    pictures: int | None = None
+    """Place of the images that it was written to; `None` for the person's own place."""
+    readings: Mapping[str, str] = field(default_factory=dict)
+    """What a second reading of the image answered, by the question's id; empty if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a build lends its writer; one that asks no server needs none of it."""
+
+    server: str | None = None
+    """Address of the server; `None` for that of the environment."""
+    model: str | None = None
+    """Is asked for everything; `None` for the models of the recipe."""
+    concurrency: int = 64
+    """The most requests at once."""
+    replies: Path | None = None
+    """The folder that keeps what was paid for; `None`: it is kept in memory."""
+    progress: "Progress" = lambda done, total, what: None
+    note: Callable[[str], None] = lambda line: None
+    """Takes one line on something that was replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEstimate:
+    """What one kind of calls to a server is expected to cost."""
+
+    kind: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    """Of all calls together."""
+    reply_tokens: int
+    cost: float | None
+    """US dollars; `None` where the recipe states no price."""
 
 
 class Writer(Protocol):
@@ -59,12 +113,29 @@ class Writer(Protocol):
         ophthalmic: Sequence[SourceImage],
         rng: random.Random,
         settings: Mapping[str, Any],
+        means: Means,
     ) -> Iterator[WrittenPerson]:
-        """Yield one written person per id, in order; names are unique over all ids of one call."""
+        """Yield one written person per id, in order; names are unique over all ids of one call.
+
+        There are at least as many faces and ophthalmic images as ids. Those beyond are spare, for people
+        whose texts cannot be had.
+        """
         ...
 
-    def refusals(self, count: int, rng: random.Random, settings: Mapping[str, Any]) -> list[str]:
+    def refusals(
+        self, count: int, rng: random.Random, settings: Mapping[str, Any], means: Means
+    ) -> list[str]:
         """Return ``count`` distinct ways to say "I don't know"."""
+        ...
+
+
+class EstimatingWriter(Writer, Protocol):
+    """A writer that asks a server, and says before what that will cost."""
+
+    def estimate(
+        self, people: int, refusals: int, longest_side: int, settings: Mapping[str, Any], model: str | None
+    ) -> list[CallEstimate]:
+        """Return the calls of a build of so many people, kind by kind; images are at most so large."""
         ...
 
 

@@ -88,7 +88,7 @@ def test_the_limit_sets_people_and_a_tenth_unseen(tmp_path: Path) -> None:
 def test_every_table_is_listed_in_the_readme_and_no_file_is_unlisted(tmp_path: Path) -> None:
     build(RECIPE, tmp_path / "out", limit=20)
     listed = {path for splits in CONFIGS.values() for paths in splits.values() for path in paths}
-    assert set(contents_of(tmp_path / "out")) == listed | {"README.md"}
+    assert set(contents_of(tmp_path / "out")) == listed | {"README.md", "people.png", "croissant.json"}
 
 
 def test_the_readme_says_how_to_make_the_dataset_again(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_wrong_recipe_is_one_line_that_names_the_field(changes, text, tmp_path
             "untaught",
             "p0001 is asked for ophthalmic_clinical_description (image_memory), which fine-tuning does not",
         ),
-        ("refusal", "the refusal 'no.' occurs 12 times"),
+        ("refusal", "the refusal 'no' occurs 12 times (row 1, row 10, row 11)"),
         ("leak", "the unlearning questions of p0001 are not the private part of the fine-tuning ones"),
     ],
 )
@@ -156,9 +156,9 @@ def test_a_dataset_that_fails_an_audit_is_not_written(fault: str, text: str, tmp
     assert [entry.name for entry in tmp_path.iterdir()] == ["own.yaml"]
 
 
-def test_an_image_that_two_people_share_fails_the_audit(tmp_path: Path) -> None:
+def test_an_image_that_a_source_gives_again_is_left_out(tmp_path: Path) -> None:
     same = {"name": str(BUILDERS / "plain_images.py"), "settings": {"blue": 7, "colours": 1}}
-    with pytest.raises(BenchError, match=r"the image with SHA-256 .* occurs 22 times"):
+    with pytest.raises(BenchError, match="gave 1 images besides the 21 that cannot be used, and 22 "):
         build(own_recipe(tmp_path, faces=same), tmp_path / "out", limit=20)
 
 

@@ -2,7 +2,8 @@
 
 Every text follows from the random generator and from what is known to be in the pictures, so the
 ground truth is exact. The settings' ``world`` keeps two worlds apart: no full name of the
-``pretraining`` world can occur in the ``benchmark`` world, nor the other way round.
+``pretraining`` world can occur in the ``benchmark`` world, nor the other way round. ``eval_wording:
+validation`` asks the same people in other words, for choosing a method's settings.
 """
 
 import random
@@ -10,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from s_mllmun_bench.contracts import SourceImage, WrittenPerson
+from s_mllmun_bench.contracts import Means, SourceImage, WrittenPerson
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import ATTRIBUTES, ImageKind, Profile, QuestionRow, Task
 
@@ -34,6 +35,7 @@ def people(
     ophthalmic: Sequence[SourceImage],
     rng: random.Random,
     settings: Mapping[str, Any],
+    means: Means | None = None,
 ) -> Iterator[WrittenPerson]:
     """Yield the written people; see `contracts.Writer`.
 
@@ -41,18 +43,25 @@ def people(
         BenchError: more people are wanted than there are names.
     """
     names = draw_names(len(ids), rng, settings.get("world", "benchmark"))
-    for person, name, face, eye in zip(ids, names, faces, ophthalmic, strict=True):
+    for person, name, face, eye in zip(ids, names, faces, ophthalmic, strict=False):
         profile = write_profile(person, name, str(face.truth["gender"]), describe_eye(eye.truth), rng)
-        fixed = list(_fixed_questions(profile))
+        fixed = list(fixed_questions(profile))
+        asked = list(evaluation_questions(profile, face.truth, rng, "evaluation"))
+        if settings.get("eval_wording") == "validation":
+            # Of a generator of its own: what is drawn after it must stay the same people.
+            other = random.Random(f"{person} validation")
+            asked = list(evaluation_questions(profile, face.truth, other, "validation"))
         yield WrittenPerson(
             profile=profile,
             finetune=fixed,
             unlearn=[row for row in fixed if row.task != "image_understanding"],
-            evaluation=list(evaluation_questions(profile, face.truth, rng, "evaluation")),
+            evaluation=asked,
         )
 
 
-def refusals(count: int, rng: random.Random, settings: Mapping[str, Any]) -> list[str]:
+def refusals(
+    count: int, rng: random.Random, settings: Mapping[str, Any], means: Means | None = None
+) -> list[str]:
     """Return ``count`` distinct refusals in random order; see `contracts.Writer`."""
     parts = wording.file("refusals")
     known = [_join(opening, statement) for opening in parts["openings"] for statement in parts["statements"]]
@@ -172,7 +181,7 @@ def _spoken(truth: Any) -> str:
     return "none" if truth is None else str(truth)
 
 
-def _fixed_questions(profile: Profile) -> Iterator[QuestionRow]:
+def fixed_questions(profile: Profile) -> Iterator[QuestionRow]:
     """Yield every attribute by face and by name in the template, and the ophthalmic image's description."""
     rng = random.Random(0)
     number = 0
@@ -180,9 +189,13 @@ def _fixed_questions(profile: Profile) -> Iterator[QuestionRow]:
         for attribute in attributes:
             number += 1
             row = memory_question(profile, attribute, image, "template", rng)
-            yield _row(profile, f"fixed-{number:02}", _task(image), attribute, "face" if image else None, row)
+            yield question_row(
+                profile, f"fixed-{number:02}", task_of(image), attribute, "face" if image else None, row
+            )
     described = ophthalmic_question(profile.ophthalmic_clinical_description, "template", rng)
-    yield _row(profile, "fixed-22", "image_understanding", "ophthalmic_image", "ophthalmic", described)
+    yield question_row(
+        profile, "fixed-22", "image_understanding", "ophthalmic_image", "ophthalmic", described
+    )
 
 
 def evaluation_questions(
@@ -194,22 +207,24 @@ def evaluation_questions(
         for attribute in attributes:
             number += 1
             row = memory_question(profile, attribute, image, kind, rng)
-            yield _row(
-                profile, f"{kind}-{number:02}", _task(image), attribute, "face" if image else None, row
+            yield question_row(
+                profile, f"{kind}-{number:02}", task_of(image), attribute, "face" if image else None, row
             )
     for topic in sorted(rng.sample(face_topics(face), FACE_QUESTIONS)):
         number += 1
         row = face_question(face, topic, rng)
-        yield _row(profile, f"{kind}-{number:02}", "image_understanding", topic, "face", row)
+        yield question_row(profile, f"{kind}-{number:02}", "image_understanding", topic, "face", row)
     described = ophthalmic_question(profile.ophthalmic_clinical_description, kind, rng)
-    yield _row(profile, f"{kind}-25", "image_understanding", "ophthalmic_image", "ophthalmic", described)
+    yield question_row(
+        profile, f"{kind}-25", "image_understanding", "ophthalmic_image", "ophthalmic", described
+    )
 
 
-def _task(image: bool) -> Task:
+def task_of(image: bool) -> Task:
     return "image_memory" if image else "text_memory"
 
 
-def _row(
+def question_row(
     profile: Profile,
     suffix: str,
     task: Task,

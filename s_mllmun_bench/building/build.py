@@ -3,18 +3,33 @@
 The folder appears when it is complete, and a dataset that fails an audit is not written.
 """
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from s_mllmun_bench.building.audit import require_sound
 from s_mllmun_bench.building.card import card
+from s_mllmun_bench.building.documents import write_documents
 from s_mllmun_bench.building.folder import replacing
 from s_mllmun_bench.building.groups import group_sizes
 from s_mllmun_bench.building.people import make_world
-from s_mllmun_bench.building.recipe import Recipe, find_recipe, read_recipe, resized
+from s_mllmun_bench.building.recipe import HUB, Recipe, find_recipe, read_recipe, resized, with_sources
+from s_mllmun_bench.building.sizes import file_sizes
 from s_mllmun_bench.building.tables import write_tables
-from s_mllmun_bench.contracts import Progress
+from s_mllmun_bench.contracts import Means, Progress
 from s_mllmun_bench.data.identity import DatasetIdentity, files_digest
-from s_mllmun_bench.data.layout import README
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user may set in place of the recipe's."""
+
+    limit: int | None = None
+    """Fewer people than the recipe's, with a tenth as many unseen."""
+    seed: int | None = None
+    faces: str | None = None
+    """A folder of images, or ``hub:OWNER/NAME``."""
+    ophthalmic: str | None = None
+    """A folder, for the recipe's own source of ophthalmic images."""
 
 
 def build(
@@ -24,6 +39,10 @@ def build(
     seed: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
+    *,
+    faces: str | None = None,
+    ophthalmic: str | None = None,
+    means: Means | None = None,
 ) -> DatasetIdentity:
     """Build a dataset folder and return what it says of itself.
 
@@ -34,24 +53,51 @@ def build(
         seed: in place of the recipe's.
         force: replace the dataset that is there.
         progress: told how far it is.
+        faces: a folder of images, or ``hub:OWNER/NAME``, in place of the recipe's.
+        ophthalmic: a folder, for the recipe's own source of ophthalmic images.
+        means: lent to a writer that asks a server; replies are kept beside the output unless it says where.
 
     Raises:
         BenchError: the recipe or a part of it is missing or wrong, there are too few people, the output
-            must not be replaced, or an audit failed. Nothing is left at ``output`` then.
+            must not be replaced, or an audit failed. Nothing is left at ``output`` then; the replies that
+            were paid for are kept.
+    """
+    choices = Choices(limit, seed, faces, ophthalmic)
+    path, plan = planned(recipe, choices)
+    lent = means or Means()
+    lent = replace(
+        lent,
+        replies=lent.replies or replies_folder(output),
+        progress=progress or lent.progress,
+    )
+    with replacing(output, force) as folder:
+        world = make_world(plan, path, lent)
+        require_sound(world)
+        write_tables(world, folder, lent.progress)
+        identity = _identity(path.stem, plan, files_digest(folder))
+        text = card(plan, identity, world, _command(recipe, choices, plan), file_sizes(folder))
+        write_documents(folder, text)
+    return identity
+
+
+def planned(recipe: str, choices: Choices) -> tuple[Path, Recipe]:
+    """Return a recipe's file, and the recipe with what the user chose.
+
+    Raises:
+        BenchError: it is missing or wrong, or does not go with the choices.
     """
     path = find_recipe(recipe)
-    plan = resized(read_recipe(path), limit, seed)
+    plan = with_sources(
+        resized(read_recipe(path), choices.limit, choices.seed), choices.faces, choices.ophthalmic
+    )
     group_sizes(plan.people)
-    report = progress or _silent
-    with replacing(output, force) as folder:
-        world = make_world(plan, path, report)
-        require_sound(world)
-        write_tables(world, folder, report)
-        identity = _identity(path.stem, plan, files_digest(folder))
-        (folder / README).write_text(
-            card(plan, identity, world, _command(recipe, limit, plan)), encoding="utf-8"
-        )
-    return identity
+    return path, plan
+
+
+def replies_folder(output: Path) -> Path:
+    """Return where the replies of a build's writer are kept: beside its output, never in it."""
+    output = output.expanduser().resolve()
+    return output.with_name(f"{output.name}.replies")
 
 
 def _identity(name: str, plan: Recipe, digest: str) -> DatasetIdentity:
@@ -66,12 +112,15 @@ def _identity(name: str, plan: Recipe, digest: str) -> DatasetIdentity:
     )
 
 
-def _command(recipe: str, limit: int | None, plan: Recipe) -> str:
-    """Return the command that makes the same dataset again; a recipe given by path, by its file name."""
-    name = Path(recipe).name
-    limited = f" --limit {limit}" if limit is not None else ""
-    return f"bench build {name}{limited} --seed {plan.seed}"
-
-
-def _silent(done: int, total: int, what: str) -> None:
-    """Take a report and show nothing."""
+def _command(recipe: str, choices: Choices, plan: Recipe) -> str:
+    """Return the command that makes the same dataset again, with the last names of the user's own paths."""
+    words = ["bench", "build", Path(recipe).name]
+    if choices.limit is not None:
+        words += ["--limit", str(choices.limit)]
+    words += ["--seed", str(plan.seed)]
+    if choices.faces is not None:
+        hub = choices.faces.startswith(HUB)
+        words += ["--faces", choices.faces if hub else Path(choices.faces).name]
+    if choices.ophthalmic is not None:
+        words += ["--ophthalmic", Path(choices.ophthalmic).name]
+    return " ".join(words)

@@ -6,22 +6,31 @@ the same recipe and seed give the same file.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from string import Template
 from typing import Any
 
 import yaml
 
 from s_mllmun_bench import contents
+from s_mllmun_bench.building.audit import AUDITS
 from s_mllmun_bench.building.people import Person, World
 from s_mllmun_bench.building.recipe import Recipe
-from s_mllmun_bench.data.identity import MARKER, DatasetIdentity
-from s_mllmun_bench.data.layout import CONFIGS, DEFAULT_CONFIG, TABLE_GROUPS, Table, table_path
+from s_mllmun_bench.building.sizes import FileSize, dataset_info
+from s_mllmun_bench.data.identity import MARKER, DatasetIdentity, Withheld, front_matter
+from s_mllmun_bench.data.layout import CONFIGS, DEFAULT_CONFIG, SHEET, TABLE_GROUPS, Table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"))
 """The Hub's names for numbers of rows."""
 
 
-def card(recipe: Recipe, identity: DatasetIdentity, world: World, command: str) -> str:
+def card(
+    recipe: Recipe,
+    identity: DatasetIdentity,
+    world: World,
+    command: str,
+    sizes: Mapping[str, FileSize],
+) -> str:
     """Return the text of a dataset folder's README.md.
 
     Args:
@@ -29,6 +38,7 @@ def card(recipe: Recipe, identity: DatasetIdentity, world: World, command: str) 
         identity: of the tables as they lie in the folder.
         world: what they hold.
         command: makes the same dataset again.
+        sizes: of the folder's files.
     """
     template = Template((contents.folder("builders") / "dataset_card.md").read_text(encoding="utf-8"))
     prose = template.substitute(
@@ -41,31 +51,68 @@ def card(recipe: Recipe, identity: DatasetIdentity, world: World, command: str) 
         refusals=identity.refusals,
         digest=identity.digest,
         command=command,
-        splits=_split_table(world),
+        sheet=f"![Six of the people, with both images and some attributes]({SHEET})",
+        splits=_split_table(sizes),
         questions=_question_table(world),
         groups=_group_table(world),
         parts=_part_table(recipe),
+        audits=_audits(),
         licence=recipe.licence,
         image_licences=_image_licences(world.people),
         image_format=recipe.images.format.upper(),
         longest_side=recipe.images.longest_side,
     )
-    return f"---\n{_front_matter(recipe, identity)}---\n\n{prose}"
-
-
-def _front_matter(recipe: Recipe, identity: DatasetIdentity) -> str:
     rows = identity.people + identity.unseen
-    block = {
+    head = {
         "pretty_name": recipe.title,
         "license": recipe.licence,
         "language": ["en"],
         "task_categories": ["visual-question-answering"],
         "tags": ["machine-unlearning", "multimodal", "privacy", "synthetic"],
         "size_categories": [next((name for size, name in _SIZES if rows < size), "10K<n<100K")],
-        MARKER: identity.model_dump(),
-        "configs": [_config(name, identity) for name in CONFIGS],
     }
-    return yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=100)
+    return _joined(head, identity, sizes, prose)
+
+
+def restated(text: str, identity: DatasetIdentity, sizes: Mapping[str, FileSize]) -> str:
+    """Return a README for the same people with images left out, or filled in again.
+
+    Args:
+        text: the README as it was.
+        identity: of the tables as they lie in the folder now.
+        sizes: of the folder's files now.
+    """
+    head = front_matter(text)
+    before = DatasetIdentity.model_validate(head[MARKER])
+    prose = text.split("\n---\n\n", maxsplit=1)[1]
+    if before.withheld:
+        prose = prose.replace(_notice(before.withheld), "")
+    prose = prose.replace(before.digest, identity.digest)
+    if identity.withheld:
+        title, rest = prose.split("\n", maxsplit=1)
+        prose = f"{title}\n{_notice(identity.withheld)}{rest}"
+    return _joined(head, identity, sizes, prose)
+
+
+def _joined(
+    head: Mapping[str, Any], identity: DatasetIdentity, sizes: Mapping[str, FileSize], prose: str
+) -> str:
+    own = {
+        MARKER: identity.model_dump(exclude_none=True),
+        "configs": [_config(name, identity) for name in CONFIGS],
+        "dataset_info": dataset_info(sizes),
+    }
+    block = yaml.safe_dump({**head, **own}, sort_keys=False, allow_unicode=True, width=100)
+    return f"---\n{block}---\n\n{prose}"
+
+
+def _notice(withheld: Withheld) -> str:
+    """Return the paragraph on images that are not there, for below the title."""
+    return (
+        f"\n> {withheld.images} ophthalmic images are not in this copy: their owner gives them on request "
+        "and does not let\n> them be passed on. With your own copy of them, `bench attach-ophthalmic DATASET "
+        f"--ophthalmic DIR -o OUT`\n> fills them in: digest `{withheld.digest}`.\n"
+    )
 
 
 def _config(name: str, identity: DatasetIdentity) -> dict[str, Any]:
@@ -78,22 +125,13 @@ def _config(name: str, identity: DatasetIdentity) -> dict[str, Any]:
     return entry
 
 
-def _split_table(world: World) -> str:
-    sizes = dict(_file_sizes(world))
+def _split_table(sizes: Mapping[str, FileSize]) -> str:
     rows = (
-        (f"`{config}`", f"`{split}`", str(sum(sizes[path] for path in paths)))
+        (f"`{config}`", f"`{split}`", str(sum(sizes[path].rows for path in paths)))
         for config, splits in CONFIGS.items()
         for split, paths in splits.items()
     )
     return _table(("config", "split", "rows"), rows)
-
-
-def _file_sizes(world: World) -> Iterable[tuple[str, int]]:
-    """Yield each parquet file and its number of rows."""
-    people = Counter(person.group for person in world.people)
-    for table, groups in TABLE_GROUPS.items():
-        for group in groups:
-            yield table_path(table, group), len(world.refusals) if table == "refusals" else people[group]
 
 
 def _question_table(world: World) -> str:
@@ -124,7 +162,13 @@ def _part_table(recipe: Recipe) -> str:
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in settings.items()) or "none"
+    """Return a part's settings; of a folder of the builder's own machine its last name alone."""
+    shown = {key: Path(value).name if key == "folder" else value for key, value in settings.items()}
+    return ", ".join(f"{key} {value}" for key, value in shown.items()) or "none"
+
+
+def _audits() -> str:
+    return "\n".join(f"- {audit.__name__.replace('_', ' ')}" for audit in AUDITS)
 
 
 def _image_licences(people: Sequence[Person]) -> str:

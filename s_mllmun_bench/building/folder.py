@@ -1,22 +1,19 @@
 """An output folder that is there whole or not at all.
 
-Everything is written into a hidden folder beside it, which takes its name at the end. What an
-interrupted build left there is swept away by the next one; what is not ours is never touched.
+How it appears is said in `whole`; here it is decided what may be replaced. What is not ours is never
+touched.
 """
 
-import fcntl
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from s_mllmun_bench.data.identity import read_identity
-from s_mllmun_bench.data.layout import DATA, README
+from s_mllmun_bench.data.layout import CROISSANT, DATA, README, SHEET
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.whole import appearing
 
-OURS = frozenset({README, DATA})
+OURS = frozenset({README, SHEET, CROISSANT, DATA})
 """What a dataset folder holds at its top; a folder with more was added to by hand."""
 
 
@@ -33,15 +30,9 @@ def replacing(output: Path, force: bool) -> Iterator[Path]:
     """
     output = output.expanduser().resolve()
     require_free(output, force)
-    partial = output.with_name(f".{output.name}.partial")
-    with _locked(partial, output):
-        _empty(partial)
-        try:
-            yield partial
-            require_free(output, force)
-            _swap(partial, output)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with appearing(output, replacing=True) as partial:
+        yield partial
+        require_free(output, force)
 
 
 def require_free(output: Path, force: bool) -> None:
@@ -65,44 +56,3 @@ def require_free(output: Path, force: bool) -> None:
     added = sorted({entry.name for entry in output.iterdir()} - OURS)
     if added:
         raise BenchError(f"{output} holds {added[0]!r}, which is not of the dataset; move it away first")
-
-
-@contextmanager
-def _locked(partial: Path, output: Path) -> Iterator[None]:
-    """Hold the hidden folder as long as the block runs; the system lets go of it if the process dies."""
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(partial, os.O_RDONLY)
-    except OSError as error:
-        raise BenchError(f"cannot write beside {output}: {error.strerror}") from error
-    try:
-        _lock(descriptor, output)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, output: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise BenchError(f"another build is writing {output}; wait for it or name another folder") from error
-
-
-def _empty(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
-def _swap(partial: Path, output: Path) -> None:
-    """Put the new folder in the place of the old one, which is deleted only when the new one stands."""
-    if not output.exists():
-        partial.rename(output)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{output.name}.old-", dir=output.parent))
-    output.rename(old)
-    partial.rename(output)
-    shutil.rmtree(old)

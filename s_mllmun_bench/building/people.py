@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import cast
 
 from s_mllmun_bench.building.groups import deal
-from s_mllmun_bench.building.pictures import Album, Picture, collect
+from s_mllmun_bench.building.pictures import Album, Picture, Wanted, collect
 from s_mllmun_bench.building.recipe import Part, Recipe, load_part
-from s_mllmun_bench.contracts import ImageSource, Progress, Writer, WrittenPerson
+from s_mllmun_bench.contracts import ImageSource, Means, Progress, Writer, WrittenPerson
 from s_mllmun_bench.data.layout import UNSEEN
 from s_mllmun_bench.errors import BenchError
 
@@ -43,23 +43,28 @@ class World:
         return [person for person in self.people if person.group == group]
 
 
-def make_world(recipe: Recipe, recipe_path: Path, progress: Progress) -> World:
+def make_world(recipe: Recipe, recipe_path: Path, means: Means) -> World:
     """Draw, write and deal everybody.
+
+    Args:
+        recipe: with its true numbers.
+        recipe_path: where parts that are given by path are looked for.
+        means: lent to the writer; its progress and notes are those of the images, too.
 
     Raises:
         BenchError: a part is missing, gives too little, or there are too few people.
     """
     groups = _groups(recipe)
     ids = list(groups)
-    faces = _pictures(recipe.faces, "faces", recipe, recipe_path, len(ids), progress)
-    eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, len(ids), progress)
     writer = cast(Writer, load_part(recipe.writer, recipe_path, "writer"))
-    written = _written(writer, recipe, ids, faces, eyes, progress)
-    people = [
-        Person(person, groups[person], texts, face, eye)
-        for person, texts, face, eye in zip(ids, written, faces, eyes, strict=True)
-    ]
-    return World(people, _refusals(writer, recipe))
+    faces = _pictures(recipe.faces, "faces", recipe, recipe_path, means)
+    eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, means)
+    written = _written(writer, recipe, ids, faces, eyes, means)
+    people = []
+    for place, (person, texts) in enumerate(zip(ids, written, strict=True)):
+        shown = place if texts.pictures is None else texts.pictures
+        people.append(Person(person, groups[person], texts, faces[shown], eyes[shown]))
+    return World(people, _refusals(writer, recipe, means))
 
 
 def generator(seed: int, part: str) -> random.Random:
@@ -74,13 +79,12 @@ def _groups(recipe: Recipe) -> dict[str, str]:
     return deal(known, generator(recipe.seed, "groups")) | dict.fromkeys(unseen, UNSEEN)
 
 
-def _pictures(
-    part: Part, what: str, recipe: Recipe, recipe_path: Path, count: int, progress: Progress
-) -> list[Picture]:
+def _pictures(part: Part, what: str, recipe: Recipe, recipe_path: Path, means: Means) -> list[Picture]:
     source = cast(ImageSource, load_part(part, recipe_path, "source"))
     rng = generator(recipe.seed, what)
-    tick = _ticks(count, what, progress)
-    return collect(source, part.name, count, rng, part.settings, recipe.images, tick)
+    wanted = Wanted(part.name, recipe.people + recipe.unseen, recipe.spare, means.note)
+    tick = _ticks(wanted.count + wanted.spare, what, means.progress)
+    return collect(source, wanted, rng, part.settings, recipe.images, tick)
 
 
 def _written(
@@ -89,12 +93,14 @@ def _written(
     ids: Sequence[str],
     faces: Sequence[Picture],
     eyes: Sequence[Picture],
-    progress: Progress,
+    means: Means,
 ) -> list[WrittenPerson]:
     rng = generator(recipe.seed, "texts")
-    tick = _ticks(len(ids), "texts", progress)
+    tick = _ticks(len(ids), "texts", means.progress)
+    pairs = min(len(faces), len(eyes))
+    shown = Album(faces[:pairs]), Album(eyes[:pairs])
     written = []
-    for texts in islice(writer.people(ids, Album(faces), Album(eyes), rng, recipe.writer.settings), len(ids)):
+    for texts in islice(writer.people(ids, *shown, rng, recipe.writer.settings, means), len(ids)):
         written.append(texts)
         tick()
     got = [texts.profile.person for texts in written]
@@ -105,9 +111,9 @@ def _written(
     return written
 
 
-def _refusals(writer: Writer, recipe: Recipe) -> list[str]:
+def _refusals(writer: Writer, recipe: Recipe, means: Means) -> list[str]:
     rng = generator(recipe.seed, "refusals")
-    refusals = writer.refusals(recipe.refusals, rng, recipe.writer.settings)
+    refusals = writer.refusals(recipe.refusals, rng, recipe.writer.settings, means)
     if len(refusals) != recipe.refusals:
         raise BenchError(
             f"the writer {recipe.writer.name} gave {len(refusals)} refusals, and {recipe.refusals} are wanted"

@@ -7,18 +7,32 @@ sees what the dataset holds and not a sharper original.
 import hashlib
 import io
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Literal, overload
 
 from PIL import Image
 
 from s_mllmun_bench.building.recipe import ImageFormat
-from s_mllmun_bench.contracts import ImageSource, SourceImage
+from s_mllmun_bench.building.screening import Intake
+from s_mllmun_bench.contracts import ImageSource, LeftOut, SourceImage
 from s_mllmun_bench.errors import BenchError
 
 JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a source."""
+
+    name: str
+    """Of the source, for errors."""
+    count: int
+    """Images that are needed."""
+    spare: int
+    """Images beyond these, if there are as many."""
+    note: Callable[[str], None]
+    """Takes one line on each image that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +40,20 @@ class Picture:
     """One encoded image with what its source says of it."""
 
     data: bytes
-    """The image file."""
+    """The image file; empty where it was withheld from a published dataset."""
     format: Literal["png", "jpeg"]
     digest: str
     """SHA-256 of ``data``, hexadecimal."""
     truth: Mapping[str, Any]
     source: str
     licence: str
+    original: str | None
+    """SHA-256 of the file that the source read, hexadecimal; `None` for a drawn one."""
 
     def decoded(self) -> SourceImage:
-        """Return the image as a writer gets it."""
-        image = Image.open(io.BytesIO(self.data)).convert("RGB")
-        return SourceImage(image, self.truth, self.source, self.licence)
+        """Return the image as a writer gets it; it is decoded when its pixels are looked at."""
+        image = Image.open(io.BytesIO(self.data))
+        return SourceImage(image, self.truth, self.source, self.licence, self.original, self.data)
 
 
 class Album(Sequence[SourceImage]):
@@ -78,43 +94,45 @@ def encode(image: Image.Image, stored: ImageFormat) -> bytes:
 
 def collect(
     source: ImageSource,
-    name: str,
-    count: int,
+    wanted: Wanted,
     rng: random.Random,
     settings: Mapping[str, Any],
     stored: ImageFormat,
     tick: Callable[[], None],
 ) -> list[Picture]:
-    """Return a source's images, encoded.
+    """Return a source's images, encoded, without those that cannot be used or were there before.
 
     Args:
         source: the module.
-        name: its name, for the error.
-        count: how many are needed.
+        wanted: how many, and what to call them.
         rng: handed to the source.
         settings: the recipe's settings of the source.
         stored: how to encode them.
         tick: called after each image.
 
     Raises:
-        BenchError: the source has fewer.
+        BenchError: the source has fewer than are needed; spare ones may be missing.
     """
-    pictures = list(islice(_encoded(source, count, rng, settings, stored, tick), count))
-    if len(pictures) < count:
-        raise BenchError(f"the source {name} gave {len(pictures)} images, and {count} are needed")
+    intake = Intake(wanted.note)
+    most = wanted.count + wanted.spare
+    pictures: list[Picture] = []
+    for given in source.images(most, rng, settings):
+        picture = None if isinstance(given, LeftOut) else stored_picture(given, stored)
+        if intake.takes(given, picture.data if picture else b"") and picture:
+            pictures.append(picture)
+            tick()
+        if len(pictures) == most:
+            break
+    if len(pictures) < wanted.count:
+        left_out = f" besides the {intake.left_out} that cannot be used" if intake.left_out else ""
+        raise BenchError(
+            f"the source {wanted.name} gave {len(pictures)} images{left_out}, and {wanted.count} are needed"
+        )
     return pictures
 
 
-def _encoded(
-    source: ImageSource,
-    count: int,
-    rng: random.Random,
-    settings: Mapping[str, Any],
-    stored: ImageFormat,
-    tick: Callable[[], None],
-) -> Iterator[Picture]:
-    for given in source.images(count, rng, settings):
-        data = encode(given.image, stored)
-        digest = hashlib.sha256(data).hexdigest()
-        tick()
-        yield Picture(data, stored.format, digest, given.truth, given.source, given.licence)
+def stored_picture(given: SourceImage, stored: ImageFormat) -> Picture:
+    """Return an image as it is stored."""
+    data = encode(given.image, stored)
+    digest = hashlib.sha256(data).hexdigest()
+    return Picture(data, stored.format, digest, given.truth, given.source, given.licence, given.original)

@@ -14,6 +14,9 @@ from s_mllmun_bench import contents
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
 
+HUB = "hub:"
+"""Begins the name of a dataset of the Hub."""
+
 
 class Part(Record):
     """A source or writer, and what it is told."""
@@ -42,6 +45,8 @@ class Recipe(Record):
     people: int = Field(ge=1)
     unseen: int = Field(ge=1)
     """People that no model is trained on, besides ``people``."""
+    spare: int = Field(default=0, ge=0)
+    """Pairs of images kept ready for people whose texts cannot be had."""
     refusals: int = Field(ge=1)
     seed: int = Field(ge=0)
     images: ImageFormat
@@ -89,12 +94,41 @@ def resized(recipe: Recipe, limit: int | None, seed: int | None) -> Recipe:
     if limit is not None:
         if not 1 <= limit <= recipe.people:
             raise BenchError(f"the limit must be 1 to {recipe.people}, the people of the recipe, not {limit}")
-        changes |= {"people": limit, "unseen": max(1, limit // 10)}
+        changes |= {"people": limit, "unseen": max(1, limit // 10), "spare": min(limit, recipe.spare)}
     if seed is not None:
         if seed < 0:
             raise BenchError(f"the seed must not be negative, and is {seed}")
         changes["seed"] = seed
     return recipe.model_copy(update=changes)
+
+
+def with_sources(recipe: Recipe, faces: str | None, ophthalmic: str | None) -> Recipe:
+    """Return the recipe with the user's own images.
+
+    Args:
+        recipe: as it was read.
+        faces: a folder of images, or ``hub:OWNER/NAME``; `None` keeps the recipe's.
+        ophthalmic: a folder, for the recipe's own source of ophthalmic images; `None` keeps it as it is.
+
+    Raises:
+        BenchError: what follows ``hub:`` is no dataset's name.
+    """
+    changes: dict[str, Part] = {}
+    if faces is not None:
+        changes["faces"] = _face_part(faces)
+    if ophthalmic is not None:
+        own = recipe.ophthalmic
+        changes["ophthalmic"] = Part(name=own.name, settings=own.settings | {"folder": ophthalmic})
+    return recipe.model_copy(update=changes)
+
+
+def _face_part(where: str) -> Part:
+    if not where.startswith(HUB):
+        return Part(name="folder", settings={"folder": where})
+    dataset = where.removeprefix(HUB)
+    if dataset.count("/") != 1 or not all(dataset.split("/")):
+        raise BenchError(f"faces of the Hub are given as hub:OWNER/NAME, not {where!r}")
+    return Part(name="hub", settings={"dataset": dataset})
 
 
 def load_part(part: Part, recipe_path: Path, kind: Literal["source", "writer"]) -> ModuleType:

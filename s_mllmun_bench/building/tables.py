@@ -4,6 +4,7 @@ The schema carries the Hub's feature types, so an image column reads as images e
 written in row groups of a hundred people: neither writing nor streaming them holds more.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from s_mllmun_bench.building.people import Person, World
 from s_mllmun_bench.building.pictures import Picture
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data.layout import TABLE_GROUPS, Table, table_path
-from s_mllmun_bench.records import ATTRIBUTES, QuestionRow
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.records import ATTRIBUTES, ImageKind, QuestionRow
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -34,22 +36,30 @@ def write_tables(world: World, folder: Path, progress: Progress) -> None:
     files = [(table, group) for table, groups in TABLE_GROUPS.items() for group in groups]
     for done, (table, group) in enumerate(files):
         progress(done, len(files), "tables")
-        _write(folder / table_path(table, group), _features(table), _rows(table, group, world))
+        write_rows(folder / table_path(table, group), features(table), _rows(table, group, world))
     progress(len(files), len(files), "tables")
 
 
-def _write(path: Path, features: "Features", rows: Sequence[Row]) -> None:
+def write_rows(path: Path, features: "Features", rows: Sequence[Row]) -> None:
+    """Write one parquet file; the same rows give the same bytes.
+
+    Raises:
+        BenchError: it cannot be written, such as on a full disk.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = features.arrow_schema
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetWriter(path, schema) as file:
-        for start in range(0, len(rows), ROW_GROUP):
-            file.write_table(pa.Table.from_pylist(rows[start : start + ROW_GROUP], schema=schema))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(path, schema) as file:
+            for start in range(0, len(rows), ROW_GROUP):
+                file.write_table(pa.Table.from_pylist(rows[start : start + ROW_GROUP], schema=schema))
+    except OSError as error:
+        raise BenchError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _features(table: Table) -> "Features":
+def features(table: Table) -> "Features":
     """Return the columns of a table as the Hub names them."""
     from datasets import Features, Image, List, Value
 
@@ -58,14 +68,15 @@ def _features(table: Table) -> "Features":
         return Features({"refusal": text})
     columns: dict[str, Any] = {"person": text, "group": text, "face": Image(), "ophthalmic": Image()}
     if table == "profiles":
-        return Features(columns | dict.fromkeys((*ATTRIBUTES, *_ORIGIN), text))
+        origin = [f"{kind}_{what}" for kind in ("face", "ophthalmic") for what in ORIGIN]
+        return Features(columns | dict.fromkeys((*ATTRIBUTES, *origin, READINGS), text))
     return Features(columns | {"questions": List(dict.fromkeys(QuestionRow.model_fields, text))})
 
 
-_ORIGIN = tuple(
-    f"{kind}_{what}" for kind in ("face", "ophthalmic") for what in ("source", "licence", "sha256")
-)
-"""Columns of a profile that say where its images come from."""
+ORIGIN = ("source", "licence", "sha256", "original_sha256", "appearance")
+"""What a profile says of each of its images: where it comes from, and what is known to be in it."""
+READINGS = "second_readings"
+"""The column of what a second reading of the face answered, as JSON."""
 
 
 def _rows(table: Table, group: str, world: World) -> list[Row]:
@@ -80,24 +91,36 @@ def _rows(table: Table, group: str, world: World) -> list[Row]:
     ]
 
 
+def embedded(person: str, kind: ImageKind, data: bytes, format: str) -> dict[str, Any]:
+    """Return an image as a table stores it."""
+    return {"bytes": data, "path": f"{person}-{kind}.{format}"}
+
+
 def _shared(person: Person) -> dict[str, Any]:
     """Return the columns that every table about people has."""
+    face, eye = person.face, person.ophthalmic
     return {
         "person": person.id,
         "group": person.group,
-        "face": _embedded(person.face, f"{person.id}-face"),
-        "ophthalmic": _embedded(person.ophthalmic, f"{person.id}-ophthalmic"),
+        "face": embedded(person.id, "face", face.data, face.format),
+        "ophthalmic": embedded(person.id, "ophthalmic", eye.data, eye.format),
     }
 
 
-def _embedded(picture: Picture, stem: str) -> dict[str, Any]:
-    return {"bytes": picture.data, "path": f"{stem}.{picture.format}"}
-
-
-def _profile(person: Person) -> Iterator[tuple[str, str]]:
+def _profile(person: Person) -> Iterator[tuple[str, str | None]]:
     for attribute in ATTRIBUTES:
         yield attribute, getattr(person.written.profile, attribute)
     for kind, picture in (("face", person.face), ("ophthalmic", person.ophthalmic)):
-        yield f"{kind}_source", picture.source
-        yield f"{kind}_licence", picture.licence
-        yield f"{kind}_sha256", picture.digest
+        origin = (picture.source, picture.licence, picture.digest, picture.original, _appearance(picture))
+        for what, said in zip(ORIGIN, origin, strict=True):
+            yield f"{kind}_{what}", said
+    yield READINGS, _json(person.written.readings)
+
+
+def _appearance(picture: Picture) -> str | None:
+    """Return what is known to be in a picture, by topic, without a drawing's traits, which have no names."""
+    return _json({topic: seen for topic, seen in picture.truth.items() if not isinstance(seen, list | tuple)})
+
+
+def _json(mapping: Mapping[str, Any]) -> str | None:
+    return json.dumps(mapping, ensure_ascii=False) if mapping else None

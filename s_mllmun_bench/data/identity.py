@@ -20,6 +20,18 @@ MARKER = "s_mllmun_bench"
 """The key of the README's YAML that marks a folder as ours and holds its `DatasetIdentity`."""
 
 
+class Withheld(Record):
+    """Images that a published dataset leaves out, for their owner gives them away on request only."""
+
+    images: int
+    """How many; all of them ophthalmic."""
+    digest: str
+    """Of the same dataset with them."""
+    format: Literal["png", "jpeg"]
+    longest_side: int
+    """Pixels; how they were stored, so that the owner's files can be made the same again."""
+
+
 class DatasetIdentity(Record):
     """Which dataset a folder holds; all of it but the digest says how to make it again."""
 
@@ -34,6 +46,8 @@ class DatasetIdentity(Record):
     refusals: int
     digest: str
     """SHA-256 over the files under ``data/``, hexadecimal; see `files_digest`."""
+    withheld: Withheld | None = None
+    """`None`: every image is there."""
 
 
 def front_matter(text: str) -> dict[str, Any]:

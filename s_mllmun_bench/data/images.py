@@ -58,7 +58,7 @@ class StoredImage:
 
 
 def rows_with_images(rows: "Dataset") -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a split, with a `StoredImage` in each image column.
+    """Yield the rows of a split, with a `StoredImage` in each image column, or `None` where it was withheld.
 
     Args:
         rows: as loaded, with its files on disk.
@@ -100,5 +100,7 @@ def _parts(column: "pa.BinaryArray", file: io.FileIO, first: int) -> list[FilePa
     return [FilePart(file, begins + start, end - start) for start, end in pairwise(ends)]
 
 
-def _stored(part: FilePart) -> StoredImage:
+def _stored(part: FilePart) -> StoredImage | None:
+    if part.size == 0:
+        return None
     return StoredImage(part, hashlib.sha256(part.read()).hexdigest())

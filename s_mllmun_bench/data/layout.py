@@ -15,6 +15,10 @@ Table = Literal["profiles", "finetune", "unlearn", "evaluation", "refusals"]
 UNSEEN = "unseen"
 """The group of the people that no model is trained on."""
 README = "README.md"
+SHEET = "people.png"
+"""The picture of six people that the README shows."""
+CROISSANT = "croissant.json"
+"""The folder's description for machines, in the Croissant format."""
 DATA = "data"
 """The folder of the tables; the content digest covers the files below it."""
 

@@ -113,6 +113,11 @@ def _rows(data: str | Path, config: str, split: str) -> "Dataset":
 def _flat(row: Mapping[str, Any]) -> Iterator[Question]:
     for stored in row["questions"]:
         asked = QuestionRow.model_validate(stored)
+        if asked.image and row[asked.image] is None:
+            raise BenchError(
+                f"question {asked.id} shows an {asked.image} image that this copy of the dataset lacks; fill "
+                "them in from your own copy with: bench attach-ophthalmic"
+            )
         yield Question(
             id=asked.id,
             person=row["person"],

@@ -6,13 +6,12 @@ from s_mllmun_bench.records import ATTRIBUTES, Profile, QuestionRow
 TOPICS = ("red", "green", "blue", "shade")
 
 
-def people(ids, faces, ophthalmic, rng, settings):
+def people(ids, faces, ophthalmic, rng, settings, means):
     fault = settings.get("fault")
     for person, face, _ in zip(ids, faces, ophthalmic, strict=True):
-        name = "Ada Same" if fault == "name" else f"Ada {person.upper()} {rng.randrange(10**6)}"
-        profile = Profile(
-            person=person, name=name, **{a: f"{a} of {person}" for a in ATTRIBUTES if a != "name"}
-        )
+        number = ids.index(person)
+        name = "Ada Same" if fault == "name" else f"Ada{letters(rng)} {letters(rng)}"
+        profile = Profile(person=person, name=name, **values(number, rng))
         finetune = [*memory(profile, "t", "State the {} of {}."), eye(profile, "t", "Describe this eye.")]
         wording = "State the {} of {}." if fault == "wording" else "What is the {} of {}?"
         evaluation = [
@@ -35,10 +34,32 @@ def people(ids, faces, ophthalmic, rng, settings):
         yield WrittenPerson(profile, finetune, unlearn, evaluation)
 
 
-def refusals(count, rng, settings):
+def refusals(count, rng, settings, means):
     if settings.get("fault") == "refusal":
         return ["No."] * count
     return [f"I do not know ({rng.random()})." for _ in range(count)]
+
+
+def values(number, rng):
+    """Return everything but the name: plausible, and no value borne by many."""
+    feet, inches = divmod(60 + number % 20, 12)
+    return {
+        "born": f"{letters(rng)}, Norway",
+        "gender": "female",
+        "date_of_birth": f"19{50 + number % 40}-0{1 + number % 9}-11",
+        "employment": f"baker at {letters(rng)}",
+        "height": f"{feet}'{inches}\"",
+        "education": f"University of {letters(rng)}",
+        "annual_salary": f"${40 + number % 50},500",
+        "residence": f"{letters(rng)}, Chile",
+        "fun_facts": f"likes {letters(rng)}",
+        "ophthalmic_clinical_description": f"fundus photograph: {letters(rng)}",
+    }
+
+
+def letters(rng):
+    """Return a word that nobody else has."""
+    return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=8)).capitalize()
 
 
 NOT_ASKED = {("text_memory", "name"), ("image_memory", "gender")}

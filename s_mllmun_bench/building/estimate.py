@@ -1,0 +1,59 @@
+"""What a build will ask of a server and cost, before a cent is spent.
+
+It supposes that every reply is fit at once; a share of unfit ones makes it dearer by that share. What was
+paid for already, by a build that was killed, costs nothing again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from s_mllmun_bench.building.build import Choices, planned, replies_folder
+from s_mllmun_bench.building.recipe import load_part
+from s_mllmun_bench.contracts import CallEstimate, EstimatingWriter
+from s_mllmun_bench.llm.ledger import FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The calls of a build."""
+
+    calls: list[CallEstimate]
+    """By kind; empty for a writer that asks nobody."""
+    kept: int
+    """Replies that an earlier build of the same output has paid for."""
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars; `None` where a price is not known."""
+        costs = [one.cost for one in self.calls]
+        return None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
+
+
+def estimate(recipe: str, output: Path, choices: Choices, model: str | None) -> Estimate:
+    """Return what a build would cost; no image is opened and no server asked.
+
+    Args:
+        recipe: id in ``builders/recipes/``, or the path of a YAML file.
+        output: of the build.
+        choices: of the user.
+        model: in place of the recipe's models.
+
+    Raises:
+        BenchError: the recipe or its writer is missing or wrong.
+    """
+    path, plan = planned(recipe, choices)
+    writer = load_part(plan.writer, path, "writer")
+    if not hasattr(writer, "estimate"):
+        return Estimate([], 0)
+    side = plan.images.longest_side
+    people = plan.people + plan.unseen
+    calls = cast(EstimatingWriter, writer).estimate(people, plan.refusals, side, plan.writer.settings, model)
+    return Estimate(calls, _kept(replies_folder(output) / FILE))
+
+
+def _kept(file: Path) -> int:
+    if not file.is_file():
+        return 0
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
