@@ -11,6 +11,13 @@ class BenchError(Exception):
     """An error whose text tells the user how to repair it."""
 
 
+def one_line(text: str) -> str:
+    """Return a text on one line, spelling out what a terminal would not show as itself."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(text.split())
+    )
+
+
 def unknown(kind: str, name: str, where: str, known: Iterable[str]) -> BenchError:
     """Return the error for a name that nothing answers to, with the names that exist.
 

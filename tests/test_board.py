@@ -1,0 +1,555 @@
+"""The leaderboard's own work: bundles, their verification, the order of a board, and what is made of it."""
+
+import hashlib
+import json
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from answered import a_verdict, an_answer
+from fault_server import faultless
+from loopback import MODEL, loopback
+from scripted import silent
+from submitted import (
+    EFFECT,
+    PEOPLE,
+    a_board,
+    a_leaderboard,
+    a_run,
+    all_files,
+    bundle_at,
+    destroyed,
+    forged,
+    forgets,
+    knows_all,
+    said,
+    submitted,
+)
+from typer.testing import CliRunner
+
+from s_mllmun_bench import cli, contents
+from s_mllmun_bench.board.bundle import Contents, as_bundled, read_bundle, write_bundle
+from s_mllmun_bench.board.checking import Again, check
+from s_mllmun_bench.board.entries import read_entries
+from s_mllmun_bench.board.export import EVAL_RESULTS, EVERY_EVAL_EVER, exported
+from s_mllmun_bench.board.leaderboard import leaderboard_of
+from s_mllmun_bench.board.nulls import NULLS, null_runs
+from s_mllmun_bench.board.packing import MOST_PACKED
+from s_mllmun_bench.board.ranking import Ranked, ranked
+from s_mllmun_bench.board.released import add_released, read_released
+from s_mllmun_bench.board.reported import PAPER, reported_boards
+from s_mllmun_bench.board.standings import FILE, SCHEMA_FILE, Leaderboard, schema, written
+from s_mllmun_bench.board.submission import About
+from s_mllmun_bench.board.submitting import submit
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.judging.opening import JudgeServer
+from s_mllmun_bench.llm.ledger import StoredReply
+from s_mllmun_bench.records import TASKS
+from s_mllmun_bench.running.figures import judge_again
+from s_mllmun_bench.running.run import open_run
+from s_mllmun_bench.scoring.aggregate import score
+from s_mllmun_bench.scoring.records import Estimate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a leaderboard of three bundles and their runs; do not write into it."""
+    folder = tmp_path_factory.mktemp("home")
+    a_board(folder)
+    return folder
+
+
+@pytest.fixture
+def board(home: Path, tmp_path: Path) -> Path:
+    """Return a copy of that leaderboard."""
+    return Path(shutil.copytree(home / "leaderboard", tmp_path / "leaderboard"))
+
+
+def boards_of(folder: Path) -> Leaderboard:
+    return Leaderboard.model_validate_json((folder / FILE).read_bytes())
+
+
+def states(*paths: Path, board: Path, **more: Any) -> list[str]:
+    return [one.state for one in check(paths, board, silent, **more)]
+
+
+# Submitting
+
+
+def test_a_submitted_run_is_a_verified_bundle_and_a_row(board: Path) -> None:
+    assert sorted(one.name for one in bundle_at(board).iterdir()) == [
+        "answers.jsonl.xz",
+        "manifest.json",
+        "scores.json",
+        "submission.yaml",
+        "verdicts.jsonl.xz",
+    ]
+    assert states(board, board=board) == ["verified"] * 4
+    (made,) = boards_of(board).boards
+    assert [(row.method, row.rank, row.badge) for row in made.ranked] == [
+        ("good", 1, "recomputed"),
+        ("bad", 2, "recomputed"),
+    ]
+    assert [(row.method, row.rank) for row in made.references] == [("original", None)]
+    assert made.questions == 2 * PEOPLE * len(TASKS)
+    assert made.ranked[0].settings is not None and made.ranked[0].settings.seed == 3
+
+
+def test_the_headline_is_half_of_each_overall_figure(board: Path) -> None:
+    # Knows all: memory 10 - 10, understanding 10. Forgets: 10 - 0 and 10. Destroyed: 0 - 0 and 0.
+    (made,) = boards_of(board).boards
+    rows = {row.method: row.headline.mean for row in (*made.ranked, *made.references)}
+    assert rows == {"original": 5.0, "good": 10.0, "bad": 0.0}
+
+
+def test_a_bundle_names_no_folder_of_the_submitters_machine(home: Path, board: Path) -> None:
+    manifest = (bundle_at(board) / "manifest.json").read_text()
+    assert str(home) not in manifest and "secret" not in manifest
+    assert '"command": "bench eval --data data --model=model -o run"' in manifest
+
+
+@pytest.mark.parametrize(
+    ("run", "text"),
+    [
+        ({"limit": 3}, "is limited to 3 people; run it without --limit"),
+        ({"data": "c" * 64}, "is not released; there are: made-up-1.0.0 (dddddddddddd)"),
+        ({"sets": ("forget",)}, "has not asked about the forget and the retain set"),
+        ({"effect": None}, "the adapter has not been seen to change anything"),
+        ({"effect": EFFECT.model_copy(update={"changed": 0})}, "the adapter has not been seen to change"),
+        ({"says": lambda name, task, text: None if task == "text_memory" else text}, "66.7% of the answers"),
+    ],
+    ids=["limited", "not released", "half", "effect not looked for", "no effect", "coverage"],
+)
+def test_a_run_that_may_not_be_on_the_board_is_told_why(
+    run: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    with pytest.raises(BenchError, match=re.escape(text)):
+        submitted(board, a_run(tmp_path / "run", **run))
+    assert sorted(one.name for one in board.iterdir()) in (["released.yaml"], ["released.yaml", "results"])
+
+
+def test_an_unfinished_or_unjudged_run_is_told_what_to_do(board: Path, tmp_path: Path) -> None:
+    run = a_run(tmp_path / "run")
+    lines = (run / "answers.jsonl").read_text().splitlines(keepends=True)
+    (run / "answers.jsonl").write_text("".join(lines[:-1]))
+    with pytest.raises(BenchError, match="has 35 of 36 answers; finish it first"):
+        submitted(board, run)
+    (run / "answers.jsonl").write_text("".join(lines))
+    (run / "verdicts.jsonl").unlink()
+    with pytest.raises(BenchError, match="has not been judged; `bench judge"):
+        submitted(board, run)
+
+
+def test_a_run_of_an_earlier_judge_is_to_be_judged_anew(tmp_path: Path) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    judges = {"offline_fact": "f" * 64, "offline_meaningful": "f" * 64}
+    with pytest.raises(BenchError, match=r"and here it is .*; `bench judge .* judges the run anew"):
+        submitted(board, a_run(tmp_path / "run", judges=judges))
+    assert not (board / FILE).exists()
+
+
+def test_the_original_model_has_no_adapter(tmp_path: Path) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    with pytest.raises(BenchError, match="original is the model without an adapter"):
+        submitted(board, a_run(tmp_path / "run"), method="original")
+
+
+def test_a_control_is_shown_and_not_ranked(tmp_path: Path) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    submitted(board, a_run(tmp_path / "mfa", kind="control"))
+    (made,) = boards_of(board).boards
+    assert not made.ranked and made.references[0].kind == "control"
+
+
+def test_a_place_that_is_taken_stays_as_it_is(board: Path, tmp_path: Path) -> None:
+    before = all_files(board)
+    with pytest.raises(BenchError, match="good is taken; give another --method"):
+        submitted(board, a_run(tmp_path / "run", destroyed), "Other", method="good")
+    with pytest.raises(BenchError, match="holds good, which some systems take for GOOD"):
+        submitted(board, a_run(tmp_path / "run2", destroyed), "Other", method="GOOD")
+    with pytest.raises(BenchError, match="are both called GOOD; give another --name"):
+        submitted(board, a_run(tmp_path / "run3", destroyed), "GOOD", method="new")
+    assert all_files(board) == before
+
+
+def test_what_is_missing_is_told_where_nobody_can_be_asked(home: Path, board: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["submit", str(home / "good"), "--name", "x", "-o", str(board)])
+    assert "--authors is missing" in str(result.exception)
+
+
+def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: Path) -> None:
+    run = a_run(tmp_path / "third")
+    options = ["--name", "Third", "--authors", "A", "--url", "https://example.org", "--method", "third"]
+    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "-o", str(board)])
+    assert result.exit_code == 0, result.output
+    assert "pull request" in result.output and "git add" in result.output
+    assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
+
+
+def test_building_twice_gives_the_same_bytes(board: Path) -> None:
+    before, built = all_files(board), []
+    for _ in range(2):
+        assert CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board)]).exit_code == 0
+        built.append(all_files(board))
+    assert built[0] == built[1]
+    assert {name: content for name, content in built[0].items() if not name.startswith("site/")} == before
+
+
+@pytest.mark.slow
+def test_the_bundle_of_a_full_run_is_under_ten_megabytes(tmp_path: Path) -> None:
+    """25,000 answers, and on each two verdicts of an LLM with a reason of 35 words drawn by chance."""
+    run, rng = open_run(a_run(tmp_path / "run")), random.Random(0)
+    words = re.findall(r"\w+", (ROOT / "docs/leaderboard.md").read_text(encoding="utf-8"))
+    answers = [
+        an_answer(
+            f"p{number // 25:04}-evaluation-{number % 25:02}",
+            " ".join(rng.choices(words, k=10)),
+            reference=" ".join(rng.choices(words, k=6)),
+        )
+        for number in range(25_000)
+    ]
+    replies = [a_reply(number, " ".join(rng.choices(words, k=35))) for number in range(50_000)]
+    judged = zip(product(answers, ("fact", "meaningful")), replies, strict=True)
+    verdicts = [
+        as_bundled(a_verdict(one.question_id, 7.0, metric, f"{metric}_score@qwen-plus")).model_copy(
+            update={"reply": reply.key}
+        )
+        for (one, metric), reply in judged
+    ]
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    fields = {"benchmark": "b", "base_model": "m", "ratio": 5, "method": "x", "kind": "method", "seed": None}
+    about = About(name="X", authors="A", url="https://example.org", **fields)
+    replies.sort(key=lambda one: one.key)
+    held = Contents(run.manifest, tuple(answers), tuple(verdicts), tuple(replies), score(answers[:10], []))
+    write_bundle(bundle, about, held)
+    size = sum(file.stat().st_size for file in bundle.iterdir())
+    assert 5_000_000 < size < MOST_PACKED
+    assert len(read_bundle(bundle).contents.replies) == 50_000
+
+
+def a_reply(number: int, reason: str) -> StoredReply:
+    return StoredReply(
+        key=hashlib.sha256(str(number).encode()).hexdigest(),
+        purpose="fact_score@qwen-plus",
+        host="dashscope.aliyuncs.com",
+        text=json.dumps({"reason": reason, "score": number % 11}),
+        finish_reason="stop",
+        failure=None,
+        failure_text=None,
+        model="qwen-plus",
+        prompt_tokens=300 + number % 97,
+        tokens=40 + number % 23,
+        seconds=number % 1013 / 1000,
+        attempts=1,
+    )
+
+
+# Verifying
+
+
+def test_verification_says_in_its_exit_status_what_it_found(board: Path) -> None:
+    def status(*words: str | Path) -> int:
+        return (
+            CliRunner().invoke(cli.app, ["verify", *map(str, words), "--leaderboard", str(board)]).exit_code
+        )
+
+    assert status(bundle_at(board)) == 0
+    forged(bundle_at(board), lambda one: {"answers": (), "verdicts": ()})
+    assert status(bundle_at(board)) == 1
+    (bundle_at(board) / "submission.yaml").write_text("{}")
+    assert status(bundle_at(board)) == 2
+    assert status(bundle_at(board, "bad"), bundle_at(board)) == 2
+    (board / "released.yaml").unlink()
+    assert status(bundle_at(board, "bad")) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["answers.jsonl.xz", "manifest.json", "scores.json", "submission.yaml", "verdicts.jsonl.xz"]
+)
+def test_one_flipped_byte_in_any_file_is_found(name: str, board: Path) -> None:
+    path = bundle_at(board) / name
+    content = path.read_bytes()
+    step = max(1, len(content) // 40)
+    for place in range(0, len(content), step):
+        flipped = bytearray(content)
+        flipped[place] ^= 0x20
+        path.write_bytes(flipped)
+        assert states(bundle_at(board), board=board) != ["verified"], place
+
+
+def test_references_are_those_of_the_dataset_or_the_question_is_named(
+    mini_data: Path, own_cache: None, tmp_path: Path
+) -> None:
+    board = tmp_path / "leaderboard"
+    add_released(board, mini_data, {})
+    runs = null_runs(mini_data, 5, tmp_path / "runs", "offline", JudgeServer(), silent)
+    bundle = submit(runs["null_echo"], said("Echo", "null_echo", base_model="m"), board, silent)
+    forged(bundle, lambda one: {"answers": tuple(easier(answer) for answer in one.contents.answers)})
+    (found,) = check([bundle], board, silent)
+    assert found.state == "differs" and "references are not those of mini-1.0.0-20: forget set" in found.note
+    (found,) = check([bundle], board, silent, data=mini_data)
+    assert re.search(r"references are not those of .*: forget set: p\d+-", found.note)
+
+
+def easier(answer: Any) -> Any:
+    return answer.model_copy(update={"reference": answer.answer})
+
+
+def test_a_board_that_its_bundles_do_not_make_differs(board: Path) -> None:
+    path = board / FILE
+    path.write_bytes(path.read_bytes().replace(b'"rank": 2', b'"rank": 1'))
+    found = check([board], board, silent)
+    assert [one.state for one in found] == ["verified"] * 3 + ["differs"]
+    assert "it is not what its bundles make" in found[-1].note
+
+
+def test_a_bundle_of_another_judge_is_reported_on_that_judges_board(board: Path) -> None:
+    def other_judge(bundle: Any) -> dict[str, Any]:
+        identity = bundle.manifest.identity
+        judges = identity.judges | {"offline_fact": "f" * 64}
+        changed = identity.model_copy(update={"judges": judges})
+        return {"manifest": bundle.manifest.model_copy(update={"identity": changed})}
+
+    forged(bundle_at(board), other_judge)
+    (found,) = check([bundle_at(board)], board, silent)
+    assert found.state == "differs" and "its judge offline_fact is ffffffffffff, and here it is" in found.note
+    made = leaderboard_of(board, read_entries(board, silent)).boards
+    assert sorted([row.method for row in one.ranked] for one in made) == [["bad"], ["good"]]
+    assert next(one for one in made if one.ranked[0].method == "good").ranked[0].badge == "reported"
+
+
+# Verdicts of an LLM
+
+
+@pytest.fixture
+def llm_board(tmp_path: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield a leaderboard with one bundle that an LLM judged, and the server."""
+    run = a_run(tmp_path / "smfa", judges={})
+    (run / "verdicts.jsonl").unlink()
+    with loopback(faultless) as server:
+        judge_again(run, "llm", silent, JudgeServer(MODEL, server.url))
+        board = a_leaderboard(tmp_path / "leaderboard")
+        asked = len(server.asked)
+        submitted(board, run)
+        assert len(server.asked) == asked
+        yield board, server
+
+
+def test_llm_verdicts_are_read_again_from_their_replies(llm_board: tuple[Path, Any]) -> None:
+    board, server = llm_board
+    asked = len(server.asked)
+    bundle = bundle_at(board, "smfa")
+    assert (bundle / "replies.jsonl.xz").is_file()
+    assert states(bundle, board=board) == ["verified"]
+    assert len(server.asked) == asked
+    (row,) = boards_of(board).boards[0].ranked
+    assert row.badge == "recomputed"
+
+
+def test_a_reply_that_was_edited_or_is_to_another_answer_is_found(llm_board: tuple[Path, Any]) -> None:
+    board, _ = llm_board
+    bundle = bundle_at(board, "smfa")
+    kept = all_files(bundle)
+
+    def better(one: Any) -> dict[str, Any]:
+        said = '{"reason": "x", "score": 0}'
+        return {"replies": tuple(reply.model_copy(update={"text": said}) for reply in one.contents.replies)}
+
+    def swapped(one: Any) -> dict[str, Any]:
+        verdicts = one.contents.verdicts
+        names = [verdict.judge for verdict in verdicts]
+        best = {
+            name: max((v for v in verdicts if v.judge == name), key=lambda v: v.score) for name in set(names)
+        }
+        fields = ("score", "reply")
+        return {
+            "verdicts": tuple(
+                verdict.model_copy(update={field: getattr(best[verdict.judge], field) for field in fields})
+                for verdict in verdicts
+            )
+        }
+
+    for change in (better, swapped):
+        forged(bundle, change)
+        (found,) = check([bundle], board, silent)
+        assert found.state == "differs" and "verdict of " in found.note, found.note
+        for name, content in kept.items():
+            (bundle / name).write_bytes(content)
+
+
+def test_asking_the_judge_again_tells_a_steady_judge_from_invented_replies(
+    llm_board: tuple[Path, Any],
+) -> None:
+    board, server = llm_board
+    bundle = bundle_at(board, "smfa")
+    again = Again(20, None, JudgeServer(MODEL, server.url), 7, record=True)
+    (found,) = check([bundle], board, silent, again=again)
+    assert found.state == "verified"
+    assert "again on 20 answers (seed 7): +0.00 [+0.00, +0.00]" in found.note
+    made = leaderboard_of(board, read_entries(board, silent))
+    assert made.boards[0].ranked[0].badge == "rejudged"
+
+    def invented(one: Any) -> dict[str, Any]:
+        said = '{"reason": "x", "score": 10}'
+        replies = tuple(reply.model_copy(update={"text": said}) for reply in one.contents.replies)
+        verdicts = tuple(verdict.model_copy(update={"score": 10.0}) for verdict in one.contents.verdicts)
+        answers = one.contents.answers
+        names = sorted({verdict.judge for verdict in verdicts})
+        return {"replies": replies, "verdicts": verdicts, "scores": score(answers, verdicts, names)}
+
+    forged(bundle, invented)
+    assert states(bundle, board=board) == ["verified"]
+    (found,) = check([bundle], board, silent, again=again)
+    assert found.state == "differs" and "it has drifted" in found.note
+
+
+# The order
+
+
+def lead_by(difference: float) -> Estimate:
+    return Estimate(mean=difference, low=difference - 0.5, high=difference + 0.5)
+
+
+def test_rows_that_chance_may_have_ordered_share_a_rank() -> None:
+    # 5.0 and 4.8 are within 0.5 of the first of their group; 4.4 is not and begins the next, which holds 4.1.
+    means = [4.4, 5.0, None, 4.1, 4.8]
+    found = ranked(means, lambda mean: mean, lambda one, other: lead_by((one or 0) - (other or 0)))
+    assert found == [Ranked(1, 1), Ranked(4, 1), Ranked(0, 3), Ranked(3, 3)]
+
+
+def test_two_runs_of_one_model_share_a_rank(board: Path, tmp_path: Path) -> None:
+    submitted(board, a_run(tmp_path / "twin", forgets))
+    (made,) = boards_of(board).boards
+    assert [(row.method, row.rank) for row in made.ranked] == [("good", 1), ("twin", 1), ("bad", 3)]
+
+
+def test_no_null_row_is_above_the_original_model(tmp_path: Path, mini_data: Path, own_cache: None) -> None:
+    board = tmp_path / "leaderboard"
+    add_released(board, mini_data, {})
+    known = null_runs(mini_data, 15, tmp_path / "runs", "offline", JudgeServer(), silent)
+    for method, run in known.items():
+        submit(run, said(NULLS[method][0], method, base_model="m"), board, silent)
+    (made,) = boards_of(board).boards
+    rows = {row.method: row for row in made.references}
+    assert rows.keys() == NULLS.keys() and not made.ranked
+    assert made.withstands_null_rows is None
+    for row in rows.values():
+        assert row.headline.mean is not None and row.headline.mean < 2
+    assert rows["null_refusal"].signs and rows["null_refusal"].signs.refusals_unseen == 1.0
+    assert rows["null_refusal"].signs.identical_forget == 1.0
+    assert rows["null_empty"].signs and rows["null_empty"].signs.words_forget == 0.0
+
+
+def test_a_null_row_that_answers_something_else_is_found(board: Path, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="is not answered as null_empty answers it"):
+        submitted(board, a_run(tmp_path / "run", forgets), method="null_empty")
+
+
+def test_a_board_whose_null_rows_beat_the_original_says_so(tmp_path: Path) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    submitted(board, a_run(tmp_path / "original", destroyed, adapted=False))
+    empty = a_run(tmp_path / "null_empty", lambda *_: "", adapted=False)
+    submitted(board, empty)
+    (made,) = boards_of(board).boards
+    assert made.withstands_null_rows is False
+
+
+# Signs against gaming
+
+
+def test_what_gives_a_method_away_stands_on_its_row(tmp_path: Path) -> None:
+    board = a_leaderboard(tmp_path / "leaderboard")
+    submitted(board, a_run(tmp_path / "refuses", lambda *_: "I don't know.", prompt="f" * 64))
+    submitted(board, a_run(tmp_path / "copies", knows_all))
+    (made,) = boards_of(board).boards
+    signs = {row.method: row.signs for row in made.ranked}
+    refuses, copies = signs["refuses"], signs["copies"]
+    assert refuses is not None and copies is not None
+    assert (refuses.refusals_unseen, refuses.identical_retain, refuses.gold_forget) == (1.0, 1.0, 0.0)
+    assert (copies.refusals_unseen, copies.identical_retain, copies.gold_forget) == (0.0, 2 / 12, 1.0)
+    assert (refuses.words_retain, copies.words_retain) == (3.0, 1.0)
+    assert (refuses.other_prompt, copies.other_prompt) == (True, False)
+
+
+# What is published
+
+
+def test_the_schema_that_is_published_is_that_of_the_records(board: Path) -> None:
+    assert (board / SCHEMA_FILE).read_bytes() == schema()
+    assert (ROOT / "leaderboard" / SCHEMA_FILE).read_bytes() == schema()
+    for folder in (board, ROOT / "leaderboard"):
+        jsonschema.validate(json.loads((folder / FILE).read_bytes()), json.loads(schema()))
+
+
+@pytest.mark.slow
+def test_the_shipped_leaderboard_is_what_its_bundles_make() -> None:
+    folder = contents.folder("leaderboard")
+    assert (folder / FILE).read_bytes() == written(leaderboard_of(folder, read_entries(folder, silent)))
+
+
+def test_the_papers_figures_are_reported_and_what_cannot_be_read_is_empty() -> None:
+    boards = {(one.base_model, one.ratio): one for one in reported_boards(ROOT / "leaderboard")}
+    assert len(boards) == 6
+    first = boards["LLaVA-OneVision", 5]
+    (original,) = first.references
+    # Table 1: memory 7.48 and 8.68 (forget), 7.69 and 8.91 (retain); understanding 7.56 and 7.62.
+    assert (original.name, original.badge, original.rank) == ("Original", "reported", None)
+    assert original.overall_memory.mean == pytest.approx((7.69 + 8.91 - 7.48 - 8.68) / 2)
+    assert original.overall_image_understanding.mean == pytest.approx((7.56 + 7.62) / 2)
+    assert all(row.rank is None for row in first.ranked) and first.benchmark == PAPER
+    cut_off = next(row for row in boards["Qwen2.5-VL", 5].ranked if row.name == "SMFA")
+    empty = [one for one in cut_off.columns if one.mean is None]
+    assert empty and cut_off.headline.mean is None
+    assert boards["Qwen2.5-VL", 5].ranked[-1] == cut_off
+
+
+def test_a_released_version_is_never_changed(mini_data: Path, own_cache: None, tmp_path: Path) -> None:
+    added = add_released(tmp_path, mini_data, {"model": "a" * 64})
+    assert read_released(tmp_path) == (added,)
+    assert (added.benchmark, added.of(15, "forget").questions) == ("mini-1.0.0-20", 75)
+    with pytest.raises(BenchError, match="already; a changed dataset needs a new version"):
+        add_released(tmp_path, mini_data, {})
+
+
+def test_a_bundle_goes_into_a_model_repository(board: Path) -> None:
+    from huggingface_hub import parse_eval_result_entries
+
+    entries = parse_eval_result_entries(
+        yaml.safe_load(exported(bundle_at(board), EVAL_RESULTS, "owner/data"))
+    )
+    assert [(one.task_id, one.value) for one in entries] == [
+        ("overall_memory_05", 10.0),
+        ("overall_image_understanding_05", 10.0),
+        ("forget_memory_05", 0.0),
+        ("retain_memory_05", 10.0),
+    ]
+    assert {one.dataset_id for one in entries} == {"owner/data"}
+
+
+def test_a_bundle_goes_into_every_eval_ever(board: Path) -> None:
+    record = json.loads(exported(bundle_at(board), EVERY_EVAL_EVER, "owner/data"))
+    assert record["schema_version"] == "0.2.1" and re.fullmatch(r"\d+", record["retrieved_timestamp"])
+    assert record["model_info"]["id"] == "model_good"
+    assert len(record["evaluation_results"]) == 4 + 18
+    result = record["evaluation_results"][2]
+    assert result["evaluation_name"] == "forget_memory" and result["metric_config"]["lower_is_better"]
+    assert result["score_details"]["score"] == 0.0
+    with pytest.raises(BenchError, match="no format named 'csv' in the exports; there are: eval_results"):
+        exported(bundle_at(board), "csv", "owner/data")
