@@ -89,8 +89,9 @@ def _point(entry: Shown, panel: Panel) -> _Point | None:
     if known.mean is None or kept.mean is None:
         return None
     gone = Estimate(mean=_BEST - known.mean, low=_less(known.high), high=_less(known.low))
-    (x, *ends_x), (y, *ends_y) = (_places(gone, _across)), (_places(kept, _up))
-    return _Point(entry, x, y, (ends_x[0], ends_x[1]), (ends_y[0], ends_y[1]))
+    x, left, right = _places(gone, _across)
+    y, bottom, top = _places(kept, _up)
+    return _Point(entry, x, y, (left, right), (bottom, top))
 
 
 def _less(value: float | None) -> float | None:

@@ -31,8 +31,6 @@ class Standing:
     entry: Entry
     row: Row
     board: Board
-    boards: tuple[Board, ...]
-    """All of the site."""
     references: tuple[Entry, ...]
     """Bundles of the board's references, itself left out."""
 

@@ -101,7 +101,7 @@ def _pages(
                 continue
             own = bundles[row.place]
             beside = tuple(one for one in references if one is not own)
-            standing = Standing(own, row, board, boards, beside)
+            standing = Standing(own, row, board, beside)
             yield place_of_row, submission_page(standing, place_of_row, most).encode()
     yield INDEX, board_page(front(boards), boards, INDEX).encode()
 
