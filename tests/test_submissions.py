@@ -18,7 +18,9 @@ from s_mllmun_bench.checkpoints.sculpting import conflict_mask, shuffled
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings
 from s_mllmun_bench.generating.transformers_backend import TransformersBackend
+from s_mllmun_bench.training.finetuning import FinetuneSettings, finetune
 from s_mllmun_bench.training.methods import read_method
+from s_mllmun_bench.training.pretraining import read_card
 from s_mllmun_bench.training.settings import overridden, parse
 from s_mllmun_bench.training.unlearning import UnlearningRecord, read_record, unlearn
 
@@ -232,6 +234,27 @@ def test_retrain_writes_a_checkpoint_that_has_not_met_the_people_to_forget(
     assert not torch.equal(before.get_parameter(name), after.get_parameter(name))
     assert record.cost.parameters_touched == record.cost.parameters
     assert {path.name for path in output.iterdir()} >= {"config.json", "cost.json", "unlearning.json"}
+
+
+def test_retrain_changes_only_the_settings_given_and_computes_as_it_is_told(
+    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+) -> None:
+    tuned = tmp_path / "tuned"
+    made_by = ["training.epochs=1", "training.batch_size=10", "training.precision=fp32", "lora.rank=2"]
+    finetune(str(tiny_checkpoint), str(mini_data), tuned, silent, assignments=made_by)
+    given = ("finetune.training.batch_size=5", "computing.gradient_checkpointing=true")
+    record = run("retrain", tuned, mini_data, tmp_path / "out", f"base={tiny_checkpoint}", *given)
+    card = read_card(tmp_path / "out")
+    assert card is not None
+    how = FinetuneSettings.model_validate(card.settings)
+    assert (how.training.epochs, how.training.batch_size, how.training.precision) == (1, 5, "fp32")
+    assert how.lora is not None
+    assert how.lora.rank == 2
+    assert how.computing.gradient_checkpointing
+    assert len(record.losses["retraining"]) == 4  # 19 people, five at a time
+    with pytest.raises(BenchError, match=r"retrain: give --set computing\.KEY=VALUE, without finetune\."):
+        wrong = "finetune.computing.shared_prefix=false"
+        run("retrain", tuned, mini_data, tmp_path / "not", f"base={tiny_checkpoint}", wrong)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from s_mllmun_bench.training import (
 from s_mllmun_bench.training.finetuning import finetune
 from s_mllmun_bench.training.lora import with_lora
 from s_mllmun_bench.training.pretraining import pretrain, read_card
-from s_mllmun_bench.training.settings import overridden, parse
+from s_mllmun_bench.training.settings import merged, overridden, parse
 from s_mllmun_bench.training.unlearning import UnlearningRecord, unlearn
 
 METHODS = contents.names("submissions", "/submission.py")
@@ -163,6 +163,20 @@ def test_what_another_run_left_unfinished_is_not_continued(
     assert not record.cost.continued
 
 
+def test_what_was_broken_off_before_anything_was_kept_is_no_continuation(
+    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+) -> None:
+    def interrupted(done: int, total: int, what: str) -> None:
+        raise KeyboardInterrupt
+
+    quick = ["training.epochs=1", "training.precision=fp32"]
+    arguments = ("idk_tuning", str(tiny_checkpoint), str(mini_data), 5, tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        unlearn(*arguments, interrupted, assignments=quick)
+    assert [path.name for path in tmp_path.iterdir()] == [".out.unfinished"]
+    assert not unlearn(*arguments, silent, assignments=quick).cost.continued
+
+
 def test_gradient_checkpointing_learns_the_same(tiny_checkpoint: Path, mini_data: Path) -> None:
     """Without inputs that need a gradient a LoRA under checkpointing learns nothing."""
     plain = trained(tiny_checkpoint, mini_data, seed=1)
@@ -210,6 +224,17 @@ def test_bad_input_is_one_line_and_writes_nothing(
 def test_an_unknown_setting_is_named_with_those_there_are() -> None:
     with pytest.raises(BenchError, match=r"here: rnk: Extra inputs .*; the settings are: rank, alpha"):
         parse(LoraSettings, {"rnk": 3}, "here")
+
+
+def test_settings_put_over_others_keep_what_they_do_not_name() -> None:
+    made = {"training": {"epochs": 15, "batch_size": 4}, "lora": None, "replay": True}
+    over = {"training": {"epochs": 3}, "lora": {"rank": 4}}
+    assert merged(made, over) == {
+        "training": {"epochs": 3, "batch_size": 4},
+        "lora": {"rank": 4},
+        "replay": True,
+    }
+    assert merged(made, {"training": None})["training"] is None
 
 
 def test_assignments_reach_nested_settings_and_read_numbers() -> None:

@@ -49,7 +49,7 @@ class Case:
 WAYS: dict[str, tuple[str, AdapterMode, tuple[str, ...]]] = {
     "runtime": ("tiny_checkpoint", "auto", ("lora", "identity")),
     "in-engine": ("tiny_checkpoint", "auto", ("lora", "sculpted", "pruned", "identity")),
-    "merge": ("tiny_checkpoint", "merge", ("sculpted",)),
+    "merge": ("tiny_sharded", "merge", ("sculpted",)),
     "in-engine-llava": ("tiny_llava", "auto", ("lora", "sculpted", "pruned")),
 }
 """By name: the checkpoint's fixture, the mode that is asked for, and the kinds of adapters."""

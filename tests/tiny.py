@@ -1,5 +1,7 @@
 """The tiny checkpoint and adapters for it: what an untrained model of 0.2 million parameters is made of."""
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,24 @@ def write_checkpoint(folder: Path, model_type: str = "qwen2_5_vl") -> Path:
     model = mini.make_model(architecture, tokenizer, seed=0)
     processor = mini.make_processor(tokenizer, architecture)
     mini.save_checkpoint(model, processor, folder, torch.float32)
+    return folder
+
+
+def in_shards(checkpoint: Path, folder: Path, count: int) -> Path:
+    """Write a checkpoint of one file anew, its tensors dealt to so many shards with an index; return it."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(checkpoint, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    tensors = load_file(checkpoint / "model.safetensors")
+    weight_map = {
+        name: f"model-{number % count + 1:05}-of-{count:05}.safetensors"
+        for number, name in enumerate(sorted(tensors))
+    }
+    for file in set(weight_map.values()):
+        part = {name: tensor for name, tensor in tensors.items() if weight_map[name] == file}
+        save_file(part, folder / file, metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": weight_map}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     return folder
 
 

@@ -27,7 +27,8 @@ class Cost(Record):
     seconds: float
     """From the start to the finished adapter, loading included."""
     answer_tokens: int
-    """Tokens whose loss was computed, over all steps and terms."""
+    """Answer tokens that were put before the model, over all steps and terms: to be learnt, or to be watched
+    by a method that trains nothing (``parameters_trained`` is 0 then)."""
     padding_share: float
     """Share of all tokens in batches that were padding, 0 to 1."""
     peak_memory_mib: int
@@ -40,7 +41,7 @@ class Cost(Record):
     parameters: int
     """Of the whole model."""
     continued: bool
-    """Whether an earlier sitting that was broken off did a part, which is not counted here."""
+    """Whether an earlier sitting that was broken off left a part to go on from, which is not counted here."""
 
 
 def measured(task: UnlearningTask, seconds: float, touched: tuple[int, int], continued: bool) -> Cost:

@@ -75,7 +75,7 @@ def finetune(
         BenchError: model, data or a setting is wrong, the output exists, or training fails.
     """
     require_absent(output)
-    path = resolve_model(model)
+    path = resolve_model(model, progress=progress)
     recipe = recipe_of(read_card(path))
     values = overridden(recipe.finetuning if recipe else {}, list(assignments))
     settings = parse(FinetuneSettings, values, "finetune settings")
@@ -99,7 +99,7 @@ def finetune_on(
         questions: of the ``finetune`` table; one person's stand together.
         data: digest of the dataset that they are from.
         settings: how to fine-tune.
-        output: the checkpoint folder to make, absent or empty.
+        output: the checkpoint folder to make; it appears when all is done.
         progress: called after every step.
         seed: of the order of people, dropout and replay.
 

@@ -3,7 +3,6 @@
 What it may see is enforced, not promised: a set that it does not name is not given to it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
 
 from .pretraining import read_card
-from .settings import parse
+from .settings import merged, parse
 
 Kind = Literal["method", "reference", "control"]
 Seen = Literal["forget", "retain_few_shot", "refusals", "retain_complete"]
@@ -40,12 +39,7 @@ class Method(Record):
     def settings_of(self, model: Path) -> dict[str, Any]:
         """Return the settings for a checkpoint: the general ones, and over them those for its recipe."""
         card = read_card(model)
-        sized = self.settings_for.get(card.recipe, {}) if card and card.recipe else {}
-        settings = dict(self.settings)
-        for key, value in sized.items():
-            both = isinstance(value, Mapping) and isinstance(settings.get(key), Mapping)
-            settings[key] = {**settings[key], **value} if both else value
-        return settings
+        return merged(self.settings, self.settings_for.get(card.recipe, {}) if card and card.recipe else {})
 
 
 def read_method(folder: Path) -> Method:

@@ -8,7 +8,6 @@ records recipe, seed and losses.
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from s_mllmun_bench.checkpoints import mini
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
+from s_mllmun_bench.whole import appearing
 
 from .losses import cross_entropy
 from .packing import Packer
@@ -163,12 +163,10 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
 
 
 def save_whole(model: Any, processor: Any, output: Path, dtype: torch.dtype, card: CheckpointCard) -> None:
-    """Write a checkpoint beside its place and rename it, so that no half of one is ever seen."""
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    mini.save_checkpoint(model, processor, unfinished, dtype)
-    write_card(unfinished, card)
-    unfinished.rename(output)
+    """Write a checkpoint with its card, of which no half is ever seen."""
+    with appearing(output) as folder:
+        mini.save_checkpoint(model, processor, folder, dtype)
+        write_card(folder, card)
 
 
 def _warm_up(

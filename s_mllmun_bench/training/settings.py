@@ -74,6 +74,15 @@ def parse(kind: type[S], values: Mapping[str, Any], where: str) -> S:
         raise BenchError(f"{where}: {key}: {first['msg']}; the settings are: {known}") from error
 
 
+def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with others put over them: what they do not name stays, at every depth."""
+    result = dict(values)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(values.get(key), Mapping)
+        result[key] = merged(values[key], value) if both else value
+    return result
+
+
 def overridden(values: Mapping[str, Any], assignments: list[str]) -> dict[str, Any]:
     """Return settings with ``key=value`` or ``part.key=value`` assignments applied; values are YAML.
 

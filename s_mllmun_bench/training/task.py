@@ -26,7 +26,7 @@ from s_mllmun_bench.records import Record
 from .lora import with_lora
 from .packing import Packer, Tally
 from .settings import Computing, LoraSettings, TrainSettings, parse
-from .trainer import Objective, train
+from .trainer import Objective, last_whole, train
 
 S = TypeVar("S", bound=Record)
 _FINISHED = "finished.json"
@@ -180,6 +180,11 @@ class UnlearningTask:
         done = FinishedTraining(losses=result.losses, parameters=trained)
         (place / _FINISHED).write_text(done.model_dump_json(), encoding="utf-8")
         return done
+
+
+def holds_work(place: Path) -> bool:
+    """Return whether a training's place has something to go on from: a checkpoint, or its end."""
+    return _read_finished(place) is not None or last_whole(place) is not None
 
 
 def _read_finished(place: Path) -> FinishedTraining | None:

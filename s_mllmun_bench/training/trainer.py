@@ -100,13 +100,16 @@ def train(
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(watch)
         model.train()
-        trainer.train(resume_from_checkpoint=None if checkpoints is None else _last_whole(checkpoints))
+        trainer.train(resume_from_checkpoint=None if checkpoints is None else last_whole(checkpoints))
     model.eval()
     return Training(watch.losses)
 
 
-def _last_whole(checkpoints: Path) -> str | None:
-    """Return the last checkpoint whose state, which is written after all the rest, can be read."""
+def last_whole(checkpoints: Path) -> str | None:
+    """Return the last checkpoint in a training's folder that was written to its end, or `None`.
+
+    Its state, which is written after all the rest, can be read.
+    """
     found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: -int(path.name.partition("-")[2]))
     for folder in found:
         try:

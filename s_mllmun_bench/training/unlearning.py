@@ -27,7 +27,7 @@ from s_mllmun_bench.records import RATIOS, Record
 from .cost import COST, Cost, measured, touched_by
 from .methods import Method, read_method
 from .settings import Computing, overridden, parse
-from .task import CompleteRetain, UnlearningData, UnlearningTask
+from .task import CompleteRetain, UnlearningData, UnlearningTask, holds_work
 from .trainer import require_absent
 
 RECORD = "unlearning.json"
@@ -107,7 +107,7 @@ def unlearn(
         raise BenchError(f"the ratio must be one of {', '.join(map(str, RATIOS))}, not {ratio}")
     require_absent(output)
     script = contents.find("method", "submissions", method, "/submission.py")
-    described, path = read_method(script.parent), resolve_model(model)
+    described, path = read_method(script.parent), resolve_model(model, progress=progress)
     settings = overridden(described.settings_of(path), list(assignments))
     computing = parse(Computing, settings.pop("computing", {}), "computing")
     identity = UnlearningIdentity(
@@ -192,16 +192,15 @@ def _seen(method: Method, data: str, ratio: int, digest: str) -> tuple[Unlearnin
 
 
 def _prepare(unfinished: Path, identity: UnlearningIdentity) -> bool:
-    """Make the place of unfinished work, and return whether an earlier sitting's work there is kept."""
-    path = unfinished / _IDENTITY
+    """Make the place of unfinished work, and return whether an earlier sitting left any work there."""
+    path, trainings = unfinished / _IDENTITY, unfinished / _TRAININGS
     wanted = identity.model_dump_json(indent=2) + "\n"
-    continued = path.is_file() and path.read_text(encoding="utf-8") == wanted
-    if not continued:
+    if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(unfinished / _MADE, ignore_errors=True)
-    (unfinished / _TRAININGS).mkdir(parents=True, exist_ok=True)
+    trainings.mkdir(parents=True, exist_ok=True)
     path.write_text(wanted, encoding="utf-8")
-    return continued
+    return any(holds_work(place) for place in trainings.iterdir())
 
 
 def _code_digest(folder: Path) -> str:

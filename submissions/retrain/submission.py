@@ -14,7 +14,7 @@ from s_mllmun_bench.records import Record
 from s_mllmun_bench.training import UnlearningTask
 from s_mllmun_bench.training.finetuning import FinetuneSettings, finetune_on
 from s_mllmun_bench.training.pretraining import read_card
-from s_mllmun_bench.training.settings import parse
+from s_mllmun_bench.training.settings import merged, parse
 from s_mllmun_bench.training.task import FinishedTraining
 
 
@@ -24,7 +24,7 @@ class Settings(Record):
     base: str | None
     """The checkpoint that the model was fine-tuned from: a folder, or the name of a shipped one."""
     finetune: dict[str, Any] | None
-    """Settings of `bench finetune`; `None`: those that made the model, as its card says."""
+    """Settings of `bench finetune` in place of those that made the model, which its card holds."""
 
 
 def unlearn(task: UnlearningTask, output: Path) -> None:
@@ -41,12 +41,20 @@ def unlearn(task: UnlearningTask, output: Path) -> None:
         )
     if card is not None and card.data not in (None, task.complete.data):
         raise BenchError(f"retrain: {task.model} was fine-tuned on another dataset; their digests differ")
-    if settings.finetune is None and (card is None or card.settings is None):
-        raise BenchError("retrain: nothing says how the model was fine-tuned; give --set finetune.KEY=VALUE")
-    same = settings.finetune if settings.finetune is not None else (card.settings if card else None)
-    how = parse(FinetuneSettings, same or {}, "finetune")
+    how = _how(settings.finetune, card.settings if card else None, task)
+    output.rmdir()  # a checkpoint appears whole, in its own name
     made = finetune_on(
         base, task.complete.finetune, task.complete.data, how, output, task.progress, task.seed
     )
     task.trainings["retraining"] = FinishedTraining(losses=made.training.losses, parameters=made.trained)
     task.tally = made.tally
+
+
+def _how(given: dict[str, Any] | None, made: dict[str, Any] | None, task: UnlearningTask) -> FinetuneSettings:
+    """Return how to fine-tune: as the model was, but for what is given; computed as this machine is told."""
+    if given is None and made is None:
+        raise BenchError("retrain: nothing says how the model was fine-tuned; give --set finetune.KEY=VALUE")
+    if "computing" in (given or {}):
+        raise BenchError("retrain: give --set computing.KEY=VALUE, without finetune.")
+    how = parse(FinetuneSettings, merged(made or {}, given or {}), "finetune")
+    return how.model_copy(update={"computing": task.computing})
