@@ -72,7 +72,8 @@ def test_the_wheel_holds_every_content_file_and_no_other_package(wheel: Path) ->
 @pytest.mark.slow
 def test_the_wheel_holds_the_whole_engine(wheel: Path) -> None:
     engine = ROOT / "s_mllmun_bench"
-    wanted = {str(file.relative_to(ROOT)) for file in engine.rglob("*") if file.suffix in (".py", ".typed")}
+    kinds = (".py", ".typed", ".html", ".css", ".js")
+    wanted = {str(file.relative_to(ROOT)) for file in engine.rglob("*") if file.suffix in kinds}
     assert wanted <= set(zipfile.ZipFile(wheel).namelist())
 
 
