@@ -8,13 +8,15 @@ PYTHON ?= python3
 LOCK ?= requirements/cpu.txt
 # FULL=1 lets the demo train what it would otherwise take ready-made.
 FULL ?=
+# How much of the paper `make reproduce` does: quick or full.
+TIER ?= quick
 
 BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(OWN_UV))
 export UV_HTTP_TIMEOUT ?= 300
 
-.PHONY: help env demo test check lock
+.PHONY: help env demo reproduce test check lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +25,9 @@ env: .venv/installed ## make the environment in .venv from the lock; does nothin
 
 demo: env ## build, fine-tune, unlearn and evaluate in small (FULL=1: train everything)
 	$(BIN)/bench demo $(if $(FULL),--full)
+
+reproduce: env ## the paper in small, into reproduced/ (TIER=full: for hours)
+	$(BIN)/bench reproduce mini --tier $(TIER)
 
 test: env ## run all tests, the fast ones first
 	$(BIN)/python -m pytest -q

@@ -68,7 +68,7 @@ def test_help_answers_at_once() -> None:
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_that_is_listed_is_there(name: str) -> None:
-    module = importlib.import_module(f"s_mllmun_bench.cli.{name}")
+    module = importlib.import_module(f"s_mllmun_bench.cli.{name.replace('-', '_')}")
     function = getattr(module, cli.COMMANDS[name].function)
     assert (inspect.getdoc(function) or "").splitlines()[0] == cli.COMMANDS[name].help
 

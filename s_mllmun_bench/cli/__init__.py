@@ -12,17 +12,20 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, one_line
 
 
 class _Entry(NamedTuple):
     function: str
-    """The command's function in the module of ``s_mllmun_bench.cli`` that has the command's name."""
+    """The command's function in the module of ``s_mllmun_bench.cli`` of its name (``_`` for a hyphen)."""
     help: str
 
 
 COMMANDS = {
     "build": _Entry("build", "Build a dataset from a recipe."),
+    "check": _Entry("check", "Audit a dataset folder."),
+    "publish": _Entry("publish", "Put a dataset on the Hugging Face Hub."),
+    "attach-ophthalmic": _Entry("attach_ophthalmic", "Fill in images that a dataset left out."),
     "pretrain": _Entry("pretrain", "Pretrain a mini checkpoint from scratch, on a world of its own."),
     "finetune": _Entry("finetune", "Teach a model the people of a dataset, in the fixed format."),
     "unlearn": _Entry("unlearn", "Make a model forget the forget set, by one of the methods."),
@@ -32,9 +35,16 @@ COMMANDS = {
     "judge": _Entry("judge", "Judge the answers of a run."),
     "calibrate": _Entry("calibrate", "Measure a judge against cases whose score is known."),
     "agreement": _Entry("agreement", "Compare what two judges said of a run."),
-    "score": _Entry("score", "Compute the figures of a run again."),
+    "score": _Entry("score", "Compute the figures of runs again, and set several side by side."),
     "compare": _Entry("compare", "Compare the answers and figures of two runs."),
     "frontier": _Entry("frontier", "Show what methods keep at equal forgetting."),
+    "report": _Entry("report", "Write runs' tables, figures and answers as one page."),
+    "submit": _Entry("submit", "Put a run on the leaderboard, as a bundle that proves itself."),
+    "verify": _Entry("verify", "Compute all of a bundle again and name the first difference."),
+    "leaderboard": _Entry("leaderboard", "Build the leaderboard, and what goes with it."),
+    "reproduce": _Entry(
+        "reproduce", "Run the paper in small, and say of each of its claims whether it holds."
+    ),
     "demo": _Entry("demo", "Go the whole way in small: build, fine-tune, unlearn, evaluate."),
 }
 """Every command, in the order in which one needs them."""
@@ -51,7 +61,7 @@ class _Commands(TyperGroup):
     """A group that knows its commands' names and help lines, and imports the one that is called."""
 
     def __init__(self, **attrs: Any) -> None:
-        lines = {name: TyperCommand(name=name, help=entry.help) for name, entry in COMMANDS.items()}
+        lines = {name: TyperCommand(name=name, short_help=entry.help) for name, entry in COMMANDS.items()}
         super().__init__(**{**attrs, "commands": lines})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
@@ -60,7 +70,9 @@ class _Commands(TyperGroup):
 
 
 def _imported(name: str) -> Any:
-    module = importlib.import_module(f"s_mllmun_bench.cli.{name}")
+    module = importlib.import_module(f"s_mllmun_bench.cli.{name.replace('-', '_')}")
+    if hasattr(module, "GROUP"):
+        return typer.main.get_command(module.GROUP)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(name)(getattr(module, COMMANDS[name].function))
     return typer.main.get_command(single)
@@ -119,5 +131,5 @@ def main() -> None:
 
 
 def _end_with(text: str) -> NoReturn:
-    typer.echo(f"bench: {' '.join(text.split())}", err=True)
+    typer.echo(f"bench: {one_line(text)}", err=True)
     sys.exit(1)

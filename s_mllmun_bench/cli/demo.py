@@ -17,6 +17,7 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Ratio
 
 if TYPE_CHECKING:
+    from s_mllmun_bench.reporting.paper_tables import Labelled
     from s_mllmun_bench.scoring.records import Scores
 
 BASE = "mini_qwen2_5_vl"
@@ -87,17 +88,19 @@ _READING = (
 )
 
 
-def _scored(demo: _Demo) -> Iterator[tuple[str, "Scores"]]:
-    """Do every step and yield each evaluated model's label and scores."""
+def _scored(demo: _Demo) -> "Iterator[Labelled]":
+    """Do every step and yield each evaluated model with its scores."""
+    from s_mllmun_bench.reporting.paper_tables import Labelled
+
     _build(demo)
     model = _finetuned(demo)
-    yield "before", _evaluate(demo, "before", BASE, None)
-    yield "original", _evaluate(demo, "original", model, None)
+    yield Labelled("before", _evaluate(demo, "before", BASE, None))
+    yield Labelled("original", _evaluate(demo, "original", model, None))
     for method, label in METHODS.items():
         for seed in range(demo.seeds):
             adapter = _unlearn(demo, method, model, seed)
             name = label if demo.seeds == 1 else f"{label}, seed {seed}"
-            yield name, _evaluate(demo, adapter.name, model, adapter)
+            yield Labelled(name, _evaluate(demo, adapter.name, model, adapter), ranked=True)
 
 
 def _stale(path: str | Path, what: str) -> BenchError:

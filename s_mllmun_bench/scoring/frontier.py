@@ -131,6 +131,31 @@ def advantage(one: Sequence[Strength], other: Sequence[Strength], kept: Kept) ->
     return Drawn(float(_mean_height(mine_L - theirs_L)), _mean_height(mine_DL - theirs_DL), people)
 
 
+def lead(one: Sequence[Strength], point: Strength, kept: Kept) -> Drawn:
+    """Return how much more a method keeps than a single run, at what that run forgets.
+
+    It has no mean if the method does not reach that forgetting; in a draw that it does not reach, its run
+    nearest to it stands in.
+
+    Args:
+        one: a method's runs, none of them without a figure.
+        point: another's run on the same questions.
+        kept: what is kept.
+    """
+    level, theirs = point.forgetting, point.kept[kept]
+    reached = [run.forgetting.mean for run in one if run.forgetting.mean is not None]
+    if level.mean is None or theirs.mean is None or not min(reached) <= level.mean <= max(reached):
+        return Drawn(None, np.full(len(level.draws), np.nan), 0)
+    (mine,), _ = _heights(one, kept, np.array([level.mean]))
+    drawn = np.stack([[run.forgetting.draws, run.kept[kept].draws] for run in one])
+    mine_D = [
+        _read(x, y, np.array([at]))[0]
+        for x, y, at in zip(drawn[:, 0].T, drawn[:, 1].T, level.draws, strict=True)
+    ]
+    people = min(theirs.people, *(run.kept[kept].people for run in one))
+    return Drawn(float(mine - theirs.mean), np.array(mine_D) - theirs.draws, people)
+
+
 def _common_levels(methods: Sequence[Sequence[Strength]]) -> Array:
     """Return the levels that every method reaches; none, or one, if they hardly meet."""
     reached = [[run.forgetting.mean for run in runs if run.forgetting.mean is not None] for runs in methods]

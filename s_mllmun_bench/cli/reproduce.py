@@ -1,0 +1,80 @@
+"""``bench reproduce``: the paper in miniature, from nothing to a document that says what holds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from s_mllmun_bench import contents
+
+if TYPE_CHECKING:
+    from s_mllmun_bench.reproducing.cells import Plan
+    from s_mllmun_bench.reproducing.recipe import Reproduction
+
+NAMES = ", ".join(contents.names("builders/reproductions", ".yaml"))
+
+
+def reproduce(
+    name: Annotated[str, typer.Argument(help=f"What to reproduce: {NAMES}, or the path of a YAML file.")],
+    tier: Annotated[str, typer.Option(help="How much of it: quick or full.")] = "quick",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to work in.")] = Path(
+        "reproduced"
+    ),
+    document: Annotated[
+        Path | None, typer.Option(help="The document to write; else OUTPUT/NAME-reproduction.md.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Steps at once, one core each; else one for each core.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
+) -> None:
+    """Run the paper in small, and say of each of its claims whether it holds.
+
+    The same command continues what was broken off; nothing that stands is computed again.
+    """
+    from s_mllmun_bench.reproducing.plan import make_plan
+    from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
+    from s_mllmun_bench.reproducing.reproduce import reproduce as run
+
+    found = read_reproduction(name)
+    plan = make_plan(found, tier_of(found, tier), output)
+    at_once = jobs or _cores()
+    _show(found, plan, at_once, all_steps=dry_run)
+    if dry_run:
+        return
+    target = document or output / f"{Path(name).stem}-reproduction.md"
+    outcome = run(found, tier, plan, at_once, target, _tell, f"bench reproduce {name} --tier {tier}")
+    for step, why in outcome.failed.items():
+        typer.echo(f"{step}: {why}", err=True)
+    typer.echo(f"the document: {target}")
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _cores() -> int:
+    """Return the cores that this process may use."""
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _show(found: "Reproduction", plan: "Plan", jobs: int, all_steps: bool) -> None:
+    from s_mllmun_bench.reproducing.minutes import expected
+
+    left = [step for step in plan.steps if not step.is_done]
+    if all_steps:
+        for step in plan.steps:
+            typer.echo(f"{'done' if step.is_done else '    '}  {step.kind:9} {step.name}")
+    minutes = expected(plan.steps, found.minutes, plan.root)
+    for kind, one in minutes.items():
+        count = sum(step.kind == kind for step in left)
+        typer.echo(f"{count:4} x {kind:9} about {one:6.1f} minutes of one core")
+    runs = sum(step.runs for step in plan.steps if step.kind == "evaluate")
+    typer.echo(
+        f"{found.title}: {len(left)} of {len(plan.steps)} steps left, {runs} runs in all; "
+        f"about {sum(minutes.values()) / jobs:.0f} minutes with {jobs} at once"
+    )

@@ -1,0 +1,39 @@
+"""What a plan is made of beside its steps: each run, and what it is for."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from s_mllmun_bench.records import Ratio
+from s_mllmun_bench.reproducing.recipe import Tier
+from s_mllmun_bench.reproducing.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of the reproduction: a model, a ratio and what unlearned at some strength."""
+
+    model: str
+    """The pretrained checkpoint."""
+    ratio: Ratio
+    seed: int
+    method: str
+    """Its id; ``before`` and ``original`` are the model before and after fine-tuning, ``direction`` and
+    ``magnitude`` SMFA with one criterion."""
+    reading: str
+    """Of SMFA; empty for all else."""
+    strength: str
+    """What tells the runs of a method apart, such as ``k = 2.5``; empty if there is one."""
+    run: Path
+    validation: Path | None
+    """The run on the validation wording, of what may be chosen."""
+    k: float | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """All steps, and what each run is for."""
+
+    root: Path
+    tier: Tier
+    steps: list[Step] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)

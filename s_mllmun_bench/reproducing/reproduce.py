@@ -1,0 +1,116 @@
+"""A reproduction from beginning to end: the steps, the judges of today, and the document."""
+
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.reproducing.board import Board, read_board
+from s_mllmun_bench.reproducing.cells import Cell, Plan
+from s_mllmun_bench.reproducing.choice import choose
+from s_mllmun_bench.reproducing.document import Circumstances, write_document
+from s_mllmun_bench.reproducing.minutes import times
+from s_mllmun_bench.reproducing.recipe import Reproduction
+from s_mllmun_bench.reproducing.work import Outcome, work
+from s_mllmun_bench.whole import locked
+
+_JUDGES = "offline"
+
+
+def reproduce(
+    what: Reproduction,
+    tier: str,
+    plan: Plan,
+    jobs: int,
+    document: Path,
+    tell: Callable[[str], None],
+    command: str = "bench reproduce",
+) -> Outcome:
+    """Do what is left of a plan and write its document.
+
+    Args:
+        what: from `recipe.read_reproduction`.
+        tier: the name of one of its tiers.
+        plan: of that tier.
+        jobs: steps at once.
+        document: where it is written; its pictures go into the folder of its name.
+        tell: is told of every step in a line.
+        command: that the document names as its own.
+
+    Raises:
+        BenchError: another process works in the folder, or not even the original was evaluated.
+    """
+    with locked(plan.root):
+        outcome = work(plan.steps, plan.root, jobs, tell)
+        judge_anew(plan, tell)
+        boards = read_boards(plan)
+        how = Circumstances(
+            title=what.title,
+            command=command,
+            tier=tier,
+            machine=_machine(),
+            minutes=sum(float(one["seconds"]) for one in times(plan.root)) / 60,
+            jobs=jobs,
+            judges=" and ".join(boards[0].of("original")[0].run.scores.judges),
+            failed=outcome.failed,
+            not_run=what.not_run,
+            asked=_asked(what, plan),
+        )
+        write_document(document, boards, how)
+    return outcome
+
+
+def read_boards(plan: Plan) -> list[Board]:
+    """Return every model and ratio of which there are runs.
+
+    Raises:
+        BenchError: there are none.
+    """
+    choices, reading = choose(plan.cells), plan.tier.readings[0]
+    found = [
+        read_board(plan.cells, choices, model, ratio, reading)
+        for model in plan.tier.models
+        for ratio in plan.tier.ratios
+    ]
+    boards = [one for one in found if one is not None]
+    if not boards:
+        raise BenchError(f"nothing to report in {plan.root}: no original model was evaluated; see its logs/")
+    return boards
+
+
+def judge_anew(plan: Plan, tell: Callable[[str], None]) -> None:
+    """Let today's judges judge every run that others judged: of two judges' scores no table is made.
+
+    Args:
+        plan: its finished runs are looked at.
+        tell: is told of each run in a line.
+    """
+    from s_mllmun_bench.running.figures import judge_again
+    from s_mllmun_bench.running.identity import judge_digests
+    from s_mllmun_bench.running.run import open_run
+
+    today = judge_digests(_JUDGES)
+    for run in dict.fromkeys(_runs(plan.cells)):
+        if (run / "manifest.json").is_file() and open_run(run).manifest.identity.judges != today:
+            tell(f"judging anew: {run.name}")
+            judge_again(run, _JUDGES, lambda done, total, what: None)
+
+
+def _runs(cells: list[Cell]) -> list[Path]:
+    """Return the finished runs."""
+    both = [run for cell in cells for run in (cell.run, cell.validation) if run is not None]
+    return [run for run in both if (run / "scores.json").is_file()]
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, Python {platform.python_version()}"
+    )
+
+
+def _asked(what: Reproduction, plan: Plan) -> str:
+    limit = plan.tier.limit
+    told = "everybody is asked about" if limit is None else f"at most {limit} of each set are asked about"
+    return f"{what.people} people, of whom {told}; {len(plan.tier.seeds)} seed(s) of each training."

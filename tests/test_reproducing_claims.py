@@ -1,0 +1,150 @@
+"""What a reproduction says of the paper's claims, from made-up runs whose figures are known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from judged_runs import a_run, made_by
+
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.reproducing.board import Board
+from s_mllmun_bench.reproducing.cells import Cell, Plan
+from s_mllmun_bench.reproducing.claims import Finding, findings
+from s_mllmun_bench.reproducing.document import Circumstances, write_document
+from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
+from s_mllmun_bench.reproducing.reproduce import read_boards
+from s_mllmun_bench.running.figures import score_again
+
+SEEN = 8.0
+"""Fact Score of image understanding everywhere, unless a run says otherwise."""
+
+
+class Runs:
+    """Writes runs and their cells."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.cells = folder, list[Cell]()
+
+    def add(
+        self, method: str, forget: float, retain: float, strength: str = "", k: float | None = None
+    ) -> None:
+        """Add a run, and the same on the validation wording; Fact Scores of memory."""
+        name = f"{method}{strength}".replace(" ", "")
+        made = None if method == "original" else made_by(self.folder / f"{name}_adapter", method)
+        places = [self.folder / name, self.folder / f"validation_{name}"]
+        for place in places:
+            score_again(a_run(place, (SEEN, forget), retain, adapter=made, k=k))
+        reading = "joint" if method in ("smfa", "mfa", "mfa_scaled", "mfa_random_mask") else ""
+        cell = Cell("mini_qwen2_5_vl", 5, 0, method, reading, strength, places[0], places[1], k)
+        self.cells.append(cell if method[:3] != "mfa" else replace(cell, validation=None))
+
+    def board(self) -> Board:
+        plan = Plan(self.folder, tier_of(read_reproduction("mini"), "quick"), [], self.cells)
+        return read_boards(plan)[0]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    """Return an original that knows all, IDK tuning at two strengths and SMFA at two k."""
+    made = Runs(tmp_path)
+    made.add("original", 9, 9)
+    made.add("idk_tuning", 1, 3, "learning_rate = 0.002")
+    made.add("idk_tuning", 5, 6, "learning_rate = 0.001")
+    made.add("smfa", 5, 8, "k = 1", 1.0)
+    made.add("smfa", 1, 7, "k = 10", 10.0)
+    return made
+
+
+def found(runs: Runs, claim: str) -> Finding:
+    return next(one for one in findings(runs.board()) if one.claim == claim)
+
+
+def test_the_setting_is_chosen_by_what_is_forgotten_less_what_is_lost(runs: Runs) -> None:
+    choices = runs.board().choices
+    idk = choices["mini_qwen2_5_vl", "idk_tuning", ""]
+    # Overall Memory 3 - 1 = 2 and 6 - 5 = 1; understanding (8 on the forget set, the retain set's beside
+    # it) is what the runs say: (8 + 3) / 2 and (8 + 6) / 2.
+    assert idk.values == {"learning_rate = 0.002": 7.5, "learning_rate = 0.001": 8.0}
+    assert idk.strength == "learning_rate = 0.001"
+    assert choices["mini_qwen2_5_vl", "smfa", "joint"].strength == "k = 10"
+
+
+def test_a_method_that_costs_the_others_their_memory_overgeneralises(runs: Runs) -> None:
+    finding = found(runs, "IDK tuning over-generalises")
+    assert finding.verdict == "holds"
+    assert (
+        "as chosen (learning_rate = 0.001) the retain set's memory loses 3.00 [3.00, 3.00]" in finding.shown
+    )
+
+
+def test_at_equal_forgetting_curves_are_compared_and_not_runs(runs: Runs) -> None:
+    finding = found(runs, "At equal forgetting SMFA keeps more than IDK tuning")
+    # Forgetting 1 to 5 to 9. SMFA keeps 9, 8, 7; IDK tuning 9, 6, 3. The mean gap: (0 + 2)/2 and (2 + 4)/2.
+    assert finding.verdict == "holds"
+    assert "retention +2.00 [2.00, 2.00]; understanding 0.00 [0.00, 0.00]" in finding.shown
+
+
+def test_a_method_of_few_settings_is_met_where_it_stands(runs: Runs) -> None:
+    runs.add("ga_difference", 3, 8.5, "learning_rate = 0.0005")
+    finding = found(runs, "Forgetting as much as GA difference as chosen, SMFA keeps more")
+    # It forgets 7, between SMFA's 5 and 9, where SMFA keeps (8 + 7) / 2.
+    assert finding.verdict == "does not hold here"
+    assert "retention -1.00 [-1.00, -1.00]" in finding.shown
+
+
+def test_a_control_as_good_as_smfa_lets_the_claim_fall(runs: Runs) -> None:
+    runs.add("mfa_scaled", 5, 8, "factor = 0.5")
+    runs.add("mfa", 1, 7)
+    finding = found(runs, "At equal forgetting SMFA keeps more than scaling the unmasked update")
+    assert finding.verdict == "does not hold here"
+    assert "retention 0.00 [0.00, 0.00]" in finding.shown
+
+
+def test_what_lacks_a_run_is_not_run(runs: Runs) -> None:
+    assert found(runs, "MANU damages or under-forgets").shown == "no finished run of manu"
+    assert found(runs, "MANU damages or under-forgets").verdict == "not run"
+    runs.cells = [replace(one, validation=None) for one in runs.cells]
+    assert found(runs, "IDK tuning over-generalises").shown == "no setting was chosen for idk_tuning"
+
+
+def test_forgetting_that_rises_with_k_is_told_with_its_steps(runs: Runs) -> None:
+    finding = found(runs, "Forgetting rises with k")
+    assert finding.verdict == "holds"
+    assert "k = 1, 10: forgetting 5.00, 9.00" in finding.shown
+
+
+def test_without_the_original_there_is_nothing_to_report(runs: Runs) -> None:
+    runs.cells = runs.cells[1:]
+    with pytest.raises(BenchError, match="no original model was evaluated; see its logs/"):
+        runs.board()
+
+
+@pytest.mark.slow
+def test_the_document_holds_verdicts_tables_pictures_and_what_was_not_run(runs: Runs, tmp_path: Path) -> None:
+    how = Circumstances(
+        title="A title",
+        command="bench reproduce own",
+        tier="quick",
+        machine="a machine",
+        minutes=12,
+        jobs=2,
+        judges="one and another",
+        failed={"a_step": "it | broke"},
+        not_run=("Something.",),
+        asked="Everybody.",
+    )
+    path = tmp_path / "out" / "page.md"
+    write_document(path, [runs.board()], how)
+    text = path.read_text()
+    for part in (
+        "`bench reproduce own`",
+        "12 minutes of processes in all, 2 at once",
+        "| IDK tuning over-generalises | **holds** |",
+        "| SMFA, k = 10 | 9.00 [9.00, 9.00] | 7.00 [7.00, 7.00] |",
+        "- Something.",
+        r"- a_step: it \| broke",
+    ):
+        assert part in text
+    for picture in ("frontier", "figure_1b", "figure_4"):
+        assert f"](page/mini_qwen2_5_vl_05_{picture}.png)" in text
+        assert (tmp_path / "out" / "page" / f"mini_qwen2_5_vl_05_{picture}.png").is_file()

@@ -1,0 +1,125 @@
+"""The plan of a reproduction: what is run, under which names, and how long it is expected to take."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from s_mllmun_bench import cli, contents
+from s_mllmun_bench.building.people import make_world
+from s_mllmun_bench.building.recipe import find_recipe, read_recipe, resized
+from s_mllmun_bench.contracts import Means
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.reproducing.cells import Plan
+from s_mllmun_bench.reproducing.minutes import expected, note
+from s_mllmun_bench.reproducing.plan import make_plan
+from s_mllmun_bench.reproducing.recipe import Reproduction, read_reproduction, tier_of
+from s_mllmun_bench.reproducing.steps import Step, digest_of
+
+MINI = contents.folder("builders") / "reproductions" / "mini.yaml"
+
+
+def changed(folder: Path, **changes: Any) -> Reproduction:
+    """Return the shipped reproduction with some fields changed."""
+    path = folder / "own.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(MINI.read_text()) | changes, sort_keys=False))
+    return read_reproduction(str(path))
+
+
+def planned(reproduction: Reproduction, tier: str = "quick") -> Plan:
+    return make_plan(reproduction, tier_of(reproduction, tier), Path("root"))
+
+
+def test_the_validation_recipe_makes_the_same_people_in_other_words() -> None:
+    plain, other = (
+        make_world(resized(read_recipe(path), 20, None), path, Means())
+        for path in (find_recipe("mini"), find_recipe("mini_validation"))
+    )
+    people, asked_otherwise = ([one.written for one in world.people] for world in (plain, other))
+    assert [one.profile for one in people] == [one.profile for one in asked_otherwise]
+    assert [one.finetune for one in people] == [one.finetune for one in asked_otherwise]
+    for one, two in zip(people, asked_otherwise, strict=True):
+        mine = {row.question for row in one.evaluation if row.task == "text_memory"}
+        assert len(two.evaluation) == 25
+        assert not mine & {row.question for row in two.evaluation}
+
+
+def test_every_step_comes_after_what_it_needs_and_stands_once() -> None:
+    for tier in ("quick", "full"):
+        plan = planned(read_reproduction("mini"), tier)
+        names = [step.folder for step in plan.steps]
+        assert len(set(names)) == len(names)
+        for place, step in enumerate(plan.steps):
+            assert all(need.folder in names[:place] for need in step.needs)
+        assert len({cell.run for cell in plan.cells}) == len(plan.cells)
+
+
+def test_one_training_serves_every_k_and_every_control() -> None:
+    plan = planned(read_reproduction("mini"))
+    trained = [step.name for step in plan.steps if step.kind == "unlearn" and "mfa" in step.name]
+    assert len(trained) == 1
+    smfa = [cell for cell in plan.cells if cell.method == "smfa"]
+    assert [cell.k for cell in smfa] == [0.1, 0.5, 1, 2.5, 5, 10, 50, float("inf")]
+    assert [cell.k for cell in smfa if cell.validation is not None] == [1, 2.5, 10]
+    made = {cell.method for cell in plan.cells}
+    assert {"mfa", "mfa_scaled", "mfa_random_mask", "direction", "magnitude"} <= made
+
+
+def test_a_changed_setting_makes_other_steps_and_leaves_all_others(tmp_path: Path) -> None:
+    shipped = read_reproduction("mini")
+    methods = {name: list(settings) for name, settings in shipped.methods.items()}
+    methods["manu"] = [{"alpha": 3}, *methods["manu"][1:]]
+    other = changed(tmp_path, methods=methods)
+    old, new = ({step.folder for step in planned(one).steps} for one in (shipped, other))
+    # One adapter with its two evaluations is another; nothing else.
+    assert len(old - new) == len(new - old) == 3
+    assert all("manu" in folder.name for folder in new - old)
+
+
+def test_another_k_is_another_run_beside_those_that_are_there(tmp_path: Path) -> None:
+    shipped = read_reproduction("mini")
+    smfa = shipped.smfa.model_dump() | {
+        "k": [*shipped.smfa.k, 20.0],
+        "candidates": list(shipped.smfa.candidates),
+    }
+    old, new = planned(shipped), planned(changed(tmp_path, smfa=smfa))
+    assert {step.folder for step in old.steps} == {step.folder for step in new.steps}
+    assert len(new.cells) == len(old.cells) + 1
+
+
+def test_unequal_chances_and_unknown_names_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no tier named 'slow' in the reproduction; there are: full, quick"):
+        tier_of(read_reproduction("mini"), "slow")
+    with pytest.raises(BenchError, match=r"no reproduction named 'maxi' in .*; there are: mini"):
+        read_reproduction("maxi")
+    methods = {name: list(one) for name, one in read_reproduction("mini").methods.items()}
+    with pytest.raises(BenchError, match=r"as many settings to choose from; there are: .*manu 2"):
+        changed(tmp_path, methods=methods | {"manu": methods["manu"][:2]})
+    with pytest.raises(BenchError, match=r"own\.yaml: people: input should be greater than or equal to 20"):
+        changed(tmp_path, people=3)
+
+
+def a_step(folder: Path, kind: Any = "evaluate", size: float = 1.0) -> Step:
+    return Step(kind, folder, digest_of(kind, folder.name, []), (), size=size)
+
+
+def test_minutes_are_those_of_the_file_until_something_ran(tmp_path: Path) -> None:
+    stated: Any = {"evaluate": 0.5, "build": 2.0}
+    steps = [a_step(tmp_path / "a", size=3), a_step(tmp_path / "b"), a_step(tmp_path / "c", "build")]
+    assert expected(steps, stated, tmp_path) == {"evaluate": 2.0, "build": 2.0}
+    # Work of size 2 took 120 s: a minute each. Done steps cost nothing more.
+    note(tmp_path, a_step(tmp_path / "z", size=2), 120.0, by_command=True)
+    note(tmp_path, steps[2], 1.0, by_command=False)
+    (tmp_path / "b").mkdir()
+    assert expected(steps, stated, tmp_path) == {"evaluate": 3.0, "build": 2.0}
+
+
+def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "there"
+    result = CliRunner().invoke(cli.app, ["reproduce", "mini", "--dry-run", "-o", str(output), "--jobs", "2"])
+    assert result.exit_code == 0, result.output
+    assert "The paper in miniature: 63 of 63 steps left, 55 runs in all" in result.stdout
+    assert "minutes with 2 at once" in result.stdout
+    assert not output.exists()
