@@ -26,8 +26,8 @@ env: .venv/installed ## make the environment in .venv from the lock; does nothin
 demo: env ## build, fine-tune, unlearn and evaluate in small (FULL=1: train everything)
 	$(BIN)/bench demo $(if $(FULL),--full)
 
-reproduce: env ## the paper in small, into reproduced/ (TIER=full: for hours)
-	$(BIN)/bench reproduce mini --tier $(TIER)
+reproduce: env ## the paper in small, its document into docs/ (TIER=full: for hours)
+	$(BIN)/bench reproduce mini --tier $(TIER) --document docs/mini-reproduction.md
 
 test: env ## run all tests, the fast ones first
 	$(BIN)/python -m pytest -q
