@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,17 @@ from s_mllmun_bench.board.bundle import Contents, as_bundled, read_bundle, write
 from s_mllmun_bench.board.checking import Again, check
 from s_mllmun_bench.board.entries import read_entries
 from s_mllmun_bench.board.export import EVAL_RESULTS, EVERY_EVAL_EVER, exported
-from s_mllmun_bench.board.leaderboard import leaderboard_of
+from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
 from s_mllmun_bench.board.nulls import NULLS, null_runs
 from s_mllmun_bench.board.packing import MOST_PACKED
-from s_mllmun_bench.board.ranking import Ranked, ranked
+from s_mllmun_bench.board.ranking import Ranked, lead, ranked
 from s_mllmun_bench.board.released import add_released, read_released
 from s_mllmun_bench.board.reported import PAPER, reported_boards
 from s_mllmun_bench.board.standings import FILE, SCHEMA_FILE, Leaderboard, schema, written
 from s_mllmun_bench.board.submission import About
 from s_mllmun_bench.board.submitting import submit
+from s_mllmun_bench.board.summary import append_summary
+from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.opening import JudgeServer
 from s_mllmun_bench.llm.ledger import StoredReply
@@ -131,7 +134,10 @@ def test_a_bundle_names_no_folder_of_the_submitters_machine(home: Path, board: P
         ({"sets": ("forget",)}, "has not asked about the forget and the retain set"),
         ({"effect": None}, "the adapter has not been seen to change anything"),
         ({"effect": EFFECT.model_copy(update={"changed": 0})}, "the adapter has not been seen to change"),
-        ({"says": lambda name, task, text: None if task == "text_memory" else text}, "66.7% of the answers"),
+        (
+            {"says": lambda name, task, text: None if task == "text_memory" else text},
+            "only 0 of the 4 text_memory answers of",
+        ),
     ],
     ids=["limited", "not released", "half", "effect not looked for", "no effect", "coverage"],
 )
@@ -142,6 +148,30 @@ def test_a_run_that_may_not_be_on_the_board_is_told_why(
     with pytest.raises(BenchError, match=re.escape(text)):
         submitted(board, a_run(tmp_path / "run", **run))
     assert sorted(one.name for one in board.iterdir()) in (["released.yaml"], ["released.yaml", "results"])
+
+
+@pytest.mark.parametrize("set_name", ["forget", "retain", "unseen"])
+def test_each_figure_has_to_have_enough_scores_by_itself(set_name: str, board: Path) -> None:
+    # 97 of 100 in one figure and all in the others: over all of them it would be enough.
+    bundle = read_bundle(bundle_at(board))
+    scores = bundle.contents.scores
+
+    def told(n: int, missing: int) -> str | None:
+        figures = tuple(
+            one.model_copy(update={"n": n, "missing": missing})
+            if (one.set, one.task, one.metric) == (set_name, "image_memory", "fact")
+            else one
+            for one in scores.figures
+        )
+        fewer = scores.model_copy(update={"figures": figures})
+        assert fewer.is_covered == (n >= 98) == (not fewer.is_degraded)
+        return why_not_taken(bundle.submission, bundle.manifest, fewer)
+
+    assert told(97, 3) == (
+        f"only 97 of the 100 image_memory answers of the {set_name} set have a fact score, "
+        "and at least 98% must"
+    )
+    assert told(98, 2) is None
 
 
 def test_an_unfinished_or_unjudged_run_is_told_what_to_do(board: Path, tmp_path: Path) -> None:
@@ -335,6 +365,31 @@ def test_a_bundle_of_another_judge_is_reported_on_that_judges_board(board: Path)
     assert next(one for one in made if one.ranked[0].method == "good").ranked[0].badge == "reported"
 
 
+def test_a_bundle_whose_judge_has_changed_does_not_make_the_leaderboard_differ(
+    board: Path, tmp_path: Path
+) -> None:
+    def other_judges(bundle: Any) -> dict[str, Any]:
+        judges = dict.fromkeys(bundle.manifest.identity.judges, "f" * 64)
+        changed = bundle.manifest.identity.model_copy(update={"judges": judges})
+        return {"manifest": bundle.manifest.model_copy(update={"identity": changed})}
+
+    forged(bundle_at(board), other_judges)
+    write_leaderboard(board, leaderboard_of(board, read_entries(board, silent)))
+    found = check([board], board, silent)
+    assert [one.shown_state for one in found] == ["verified", "reported", "verified", "verified"]
+    assert found[1].note.startswith("reported, on its own judge's board: its verdicts cannot be had again")
+    assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
+    append_summary(tmp_path / "summary.md", found, board)
+    assert "| reported | reported, on its own judge" in (tmp_path / "summary.md").read_text()
+    assert CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board)]).exit_code == 0
+
+
+def test_a_bundle_that_its_judges_cannot_have_judged_is_not_on_their_board(board: Path) -> None:
+    first, *others = read_entries(board, silent)
+    with pytest.raises(BenchError, match="bad is not of the judges whose digests it states: elsewhere"):
+        leaderboard_of(board, [replace(first, unjudged="elsewhere"), *others])
+
+
 # Verdicts of an LLM
 
 
@@ -394,6 +449,24 @@ def test_a_reply_that_was_edited_or_is_to_another_answer_is_found(llm_board: tup
             (bundle / name).write_bytes(content)
 
 
+@pytest.mark.parametrize("hosts", [(), ("one.example", "two.example")])
+def test_llm_verdicts_without_replies_of_one_server_are_refused(
+    hosts: tuple[str, ...], llm_board: tuple[Path, Any]
+) -> None:
+    board, _ = llm_board
+
+    def made_up(one: Any) -> dict[str, Any]:
+        replies = zip(one.contents.replies, hosts, strict=False)
+        return {"replies": tuple(reply.model_copy(update={"host": host}) for reply, host in replies)}
+
+    forged(bundle_at(board, "smfa"), made_up)
+    found = check([board], board, silent)
+    assert [one.state for one in found] == ["differs"]
+    assert f"its LLM's replies come from {len(hosts)} servers and must come from one" in found[0].note
+    with pytest.raises(BenchError, match="must come from one"):
+        read_entries(board, silent)
+
+
 def test_asking_the_judge_again_tells_a_steady_judge_from_invented_replies(
     llm_board: tuple[Path, Any],
 ) -> None:
@@ -438,6 +511,21 @@ def test_two_runs_of_one_model_share_a_rank(board: Path, tmp_path: Path) -> None
     submitted(board, a_run(tmp_path / "twin", forgets))
     (made,) = boards_of(board).boards
     assert [(row.method, row.rank) for row in made.ranked] == [("good", 1), ("twin", 1), ("bad", 3)]
+
+
+def test_methods_are_ranked_whether_or_not_they_were_asked_about_unseen_people(
+    board: Path, tmp_path: Path
+) -> None:
+    submitted(board, a_run(tmp_path / "twin", forgets, sets=("forget", "retain")))
+    (made,) = boards_of(board).boards
+    assert [(row.method, row.rank) for row in made.ranked] == [("good", 1), ("twin", 1), ("bad", 3)]
+
+
+def test_a_lead_over_a_run_on_other_questions_is_refused(board: Path) -> None:
+    first, second = (one.scored for one in read_entries(board, silent)[:2])
+    fewer = {name: row for name, row in second.items() if name != "forget-0-text_memory"}
+    with pytest.raises(BenchError, match="must be asked the same; forget-0-text_memory is asked of one"):
+        lead(first, fewer)
 
 
 def test_no_null_row_is_above_the_original_model(tmp_path: Path, mini_data: Path, own_cache: None) -> None:
@@ -532,7 +620,7 @@ def test_a_bundle_goes_into_a_model_repository(board: Path) -> None:
     from huggingface_hub import parse_eval_result_entries
 
     entries = parse_eval_result_entries(
-        yaml.safe_load(exported(bundle_at(board), EVAL_RESULTS, "owner/data"))
+        yaml.safe_load(exported(bundle_at(board), EVAL_RESULTS, "owner/data", board))
     )
     assert [(one.task_id, one.value) for one in entries] == [
         ("overall_memory_05", 10.0),
@@ -544,7 +632,7 @@ def test_a_bundle_goes_into_a_model_repository(board: Path) -> None:
 
 
 def test_a_bundle_goes_into_every_eval_ever(board: Path) -> None:
-    record = json.loads(exported(bundle_at(board), EVERY_EVAL_EVER, "owner/data"))
+    record = json.loads(exported(bundle_at(board), EVERY_EVAL_EVER, "owner/data", board))
     assert record["schema_version"] == "0.2.1" and re.fullmatch(r"\d+", record["retrieved_timestamp"])
     assert record["model_info"]["id"] == "model_good"
     assert len(record["evaluation_results"]) == 4 + 18
@@ -552,4 +640,44 @@ def test_a_bundle_goes_into_every_eval_ever(board: Path) -> None:
     assert result["evaluation_name"] == "forget_memory" and result["metric_config"]["lower_is_better"]
     assert result["score_details"]["score"] == 0.0
     with pytest.raises(BenchError, match="no format named 'csv' in the exports; there are: eval_results"):
-        exported(bundle_at(board), "csv", "owner/data")
+        exported(bundle_at(board), "csv", "owner/data", board)
+
+
+def test_figures_leave_under_the_id_of_the_dataset_that_they_are_of(board: Path, tmp_path: Path) -> None:
+    form = ["--format", EVAL_RESULTS, "--leaderboard", str(board)]
+    words = ["leaderboard", "export", str(bundle_at(board)), *form]
+    text = "good is of made-up-1.0.0, not of s-mllmun-bench/s-mllmun-bench; name its dataset on the Hub"
+    assert text in str(CliRunner().invoke(cli.app, words).exception)
+    assert "owner/data" in CliRunner().invoke(cli.app, [*words, "--dataset", "owner/data"]).output
+    released = board / "released.yaml"
+    released.write_text(released.read_text().replace("made-up-1.0.0", "s-mllmun-bench-1.0.0"))
+    forged(bundle_at(board), benchmark="s-mllmun-bench-1.0.0")
+    assert "s-mllmun-bench/s-mllmun-bench" in CliRunner().invoke(cli.app, words).output
+
+
+def test_figures_that_are_not_verified_are_not_exported(board: Path) -> None:
+    forged(bundle_at(board), lambda one: {"answers": tuple(map(easier, one.contents.answers))})
+    with pytest.raises(BenchError, match="good is not what it says"):
+        exported(bundle_at(board), EVAL_RESULTS, "owner/data", board)
+
+    def other_judge(bundle: Any) -> dict[str, Any]:
+        judges = bundle.manifest.identity.judges | {"offline_fact": "f" * 64}
+        changed = bundle.manifest.identity.model_copy(update={"judges": judges})
+        return {"manifest": bundle.manifest.model_copy(update={"identity": changed})}
+
+    forged(bundle_at(board, "bad"), other_judge)
+    with pytest.raises(BenchError, match="bad is not exported, for its verdicts cannot be had again"):
+        exported(bundle_at(board, "bad"), EVAL_RESULTS, "owner/data", board)
+
+
+@pytest.mark.slow
+def test_the_released_small_mini_is_what_is_built_and_what_a_checkpoint_knows(tmp_path: Path) -> None:
+    from s_mllmun_bench.building import build
+    from s_mllmun_bench.checkpoints import resolve_model
+    from s_mllmun_bench.training.pretraining import read_card
+
+    digest = build("mini", tmp_path / "mini", limit=200).digest
+    released = read_released(contents.folder("leaderboard"))
+    assert {one.data for one in released if one.benchmark == "mini-1.0.0-200"} == {digest}
+    card = read_card(resolve_model("mini_qwen2_5_vl_200"))
+    assert card is not None and card.data == digest

@@ -201,7 +201,20 @@ def test_scores_that_are_not_written_as_we_write_them_are_refused(
 
 
 @pytest.mark.parametrize(
-    "name", ["../../../evil", "/etc/passwd", "..", "a/b", "a\\b", "n" * 5_000, "", ".hidden", "a\x00b"]
+    "name",
+    [
+        "../../../evil",
+        "/etc/passwd",
+        "..",
+        "a/b",
+        "a\\b",
+        "n" * 5_000,
+        "",
+        ".hidden",
+        "a\x00b",
+        "good.",
+        "a-",
+    ],
 )
 @pytest.mark.parametrize("field", ["method", "base_model", "benchmark"])
 def test_a_name_that_leads_elsewhere_is_refused(field: str, name: str, board: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from s_mllmun_bench.board.submission import FILES
+
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ONLY_BUNDLES = ROOT / ".github/only_bundles"
@@ -79,19 +81,41 @@ def refused(folder: Path) -> str | None:
 
 
 def test_a_new_bundle_with_its_row_may_come(checkout: Path) -> None:
-    write(checkout, "leaderboard/results/v/m/05/b/scores.json")
+    names = ("submission.yaml", *FILES)
+    write(checkout, *(f"leaderboard/results/v-1.0.0/Qwen2.5_VL/05/b/{name}" for name in names))
     write(checkout, "leaderboard/leaderboard.json", text="y")
     assert refused(commit(checkout)) is None
 
 
 @pytest.mark.parametrize(
     "name",
-    ["code.py", "leaderboard/released.yaml", ".github/workflows/x.yml", "leaderboard/resultsx", "a\nb"],
+    [
+        "code.py",
+        "leaderboard/released.yaml",
+        ".github/workflows/x.yml",
+        "leaderboard/resultsx",
+        "a\nb",
+        "leaderboard/results/.gitattributes",
+        "leaderboard/results/.evil/payload",
+        "leaderboard/results/.evil/m/05/b/scores.json",
+        "leaderboard/results/v/m/05/b/.gitattributes",
+        "leaderboard/results/v/m/05/b/run.py",
+        "leaderboard/results/v/m/05/scores.json",
+        "leaderboard/results/v/m/05/b/c/scores.json",
+        "leaderboard/results/v/m/05/b\n/scores.json",
+    ],
 )
 def test_a_submission_changes_nothing_else(name: str, checkout: Path) -> None:
     write(checkout, name, text="y")
     said = refused(commit(checkout))
     assert said is not None and "nothing else; this one changes:" in said
+
+
+def test_a_file_of_the_repository_does_not_move_into_a_bundle(checkout: Path) -> None:
+    (checkout / "leaderboard/results/v/m/05/b").mkdir()
+    git(checkout, "mv", "code.py", "leaderboard/results/v/m/05/b/scores.json")
+    said = refused(commit(checkout))
+    assert said is not None and said.endswith("this one changes:\ncode.py\n")
 
 
 def test_a_bundle_that_is_there_is_neither_changed_nor_removed(checkout: Path) -> None:

@@ -79,6 +79,13 @@ def test_what_is_published_is_one_commit_of_the_folder_with_its_version_as_tag(
     assert made.line == 'load_dataset("me/s-mllmun-bench", revision="v0.1.0")'
 
 
+def test_a_public_repository_is_not_published_to_in_private(hub: DatasetHub, plain_data: Path) -> None:
+    hub.repositories[REPO] = Repository(private=False)
+    with pytest.raises(BenchError, match="is public on the Hub; make it private there"):
+        published(plain_data, private=True)
+    assert len(hub.repositories[REPO].commits) == 1
+
+
 def test_a_private_repository_is_made_private(hub: DatasetHub, plain_data: Path) -> None:
     assert published(plain_data, private=True).private
     assert hub.repositories[REPO].private

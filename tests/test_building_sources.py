@@ -233,6 +233,18 @@ def test_variants_of_the_layout_are_read(tmp_path: Path) -> None:
     assert sorted(one.truth["description"] for one in given) == ["Drusen", "Macular hole"]
 
 
+def test_a_missing_image_is_not_replaced_by_one_of_the_same_name(published: Path) -> None:
+    first, *gone = sorted(published.rglob("drusen-1.jpg"))
+    for file in gone:
+        file.unlink()
+    names, notes = taken("deepeyenet", published, count=1)
+    assert len(names) == 1
+    assert first.relative_to(published).as_posix() in next(iter(names))
+    assert sorted(notes) == sorted(
+        f"left out DeepEyeNet, {file.relative_to(published).as_posix()}: the file is missing" for file in gone
+    )
+
+
 def test_entries_without_a_file_or_a_description_are_left_out(published: Path) -> None:
     more = [
         ("eyenet0420/x/gone.jpg", {"clinical-description": "Gone"}),

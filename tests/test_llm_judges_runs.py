@@ -375,7 +375,7 @@ def test_the_commands_print_coverage_and_draw_the_agreement(settings: Settings) 
         judged = CliRunner().invoke(app, ["judge", str(plan.folder), *options])
     assert judged.exit_code == 0, judged.output
     assert f"{plan.folder}: {LLM[0]} scored 69 of 75 (92.0%); 6 no answer" in judged.stdout
-    assert "DEGRADED: under 99% scored, and under 98% cannot be submitted" in judged.stdout
+    assert "DEGRADED: a figure with under 98% scored, so the run cannot be submitted" in judged.stdout
     assert "run (offline_fact, offline_meaningful)" in judged.stdout
     shown = CliRunner().invoke(app, ["agreement", str(plan.folder), "fact_score", "offline_fact"])
     assert shown.exit_code == 0, shown.output

@@ -1,10 +1,13 @@
 """Every method through `bench unlearn` and `bench eval`, on fine-tuned minis of both architectures."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
 import pytest
+from browser import chromium, opened
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli, contents
@@ -48,32 +51,57 @@ def few_steps(method: str) -> list[str]:
     return [word for key in trainings for what in short for word in ("--set", f"{key}.{what}")]
 
 
-def test_every_method_gives_an_adapter_or_a_checkpoint_that_is_evaluated(
-    base: str, tuned: Path, mini_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Where the runs lie, and what `bench eval` said."""
+
+    runs: dict[str, Path]
+    """By method; `original` and `retrain` among them."""
+    listed: str
+    """Of the adapters, as JSON."""
+    printed: str
+    """Of `retrain`, a checkpoint without an adapter."""
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    base: str, tuned: Path, mini_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Evaluated]:
+    """Yield a run of every method; each adapter had an effect, or the command would have stopped."""
+    home = tmp_path_factory.mktemp("methods")
     asked = ("--data", mini_data, "--ratio", 5, "--model", tuned)
-    for method in METHODS:
-        bench("unlearn", method, *asked, "-o", tmp_path / method, *few_steps(method))
     adapters = [name for name in METHODS if name not in ("retrain", "original")]
-    chosen = [word for name in adapters for word in ("--adapter", tmp_path / name)]
-    # An adapter without an effect would stop the command; `original` is one on purpose.
-    evaluated = bench(
-        "eval", "--model", tuned, "--data", mini_data, *chosen, *EVAL, "-o", tmp_path / "runs", "--json"
-    )
-    assert {Path(run["run"]).name for run in json.loads(evaluated)["runs"]} == set(adapters)
-    plain = (
-        "--model",
-        tuned,
-        "--adapter",
-        tmp_path / "original",
-        "--allow-no-effect",
-        "-o",
-        tmp_path / "plain",
-    )
-    bench("eval", "--data", mini_data, *EVAL, *plain)
-    whole = ("--model", tmp_path / "retrain", "-o", tmp_path / "again")
-    printed = bench("eval", "--data", mini_data, *EVAL, *whole)
-    assert "memorisation gate: share with a Fact Score of 7 or more" in printed
-    identity = json.loads((tmp_path / "again" / "manifest.json").read_text())["identity"]
+    chosen = [word for name in adapters for word in ("--adapter", home / name)]
+    of_data = ("eval", "--data", mini_data, *EVAL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets.config, "HF_DATASETS_CACHE", str(home / "cache"))
+        for method in METHODS:
+            bench("unlearn", method, *asked, "-o", home / method, *few_steps(method))
+        listed = bench(*of_data, "--model", tuned, *chosen, "-o", home / "runs", "--json")
+        without_effect = ("--adapter", home / "original", "--allow-no-effect")
+        bench(*of_data, "--model", tuned, *without_effect, "-o", home / "plain")
+        printed = bench(*of_data, "--model", home / "retrain", "-o", home / "again")
+        runs = {name: home / "runs" / name for name in adapters}
+        yield Evaluated(runs | {"original": home / "plain", "retrain": home / "again"}, listed, printed)
+
+
+def test_every_method_gives_an_adapter_or_a_checkpoint_that_is_evaluated(evaluated: Evaluated) -> None:
+    assert {Path(run["run"]) for run in json.loads(evaluated.listed)["runs"]} == {
+        folder for name, folder in evaluated.runs.items() if name not in ("original", "retrain")
+    }
+    assert "memorisation gate: share with a Fact Score of 7 or more" in evaluated.printed
+    identity = json.loads((evaluated.runs["retrain"] / "manifest.json").read_text())["identity"]
     assert identity["adapter"] is None
+
+
+def test_the_report_of_all_methods_opens_in_a_browser(
+    evaluated: Evaluated, mini_data: Path, tmp_path: Path
+) -> None:
+    runs = evaluated.runs.values()
+    bench("report", *runs, "-o", tmp_path / "report", "--data", mini_data)
+    with chromium() as browser, opened(browser, tmp_path / "report" / "report.html") as report:
+        report.page.wait_for_selector("#answers[data-ready]", state="attached")
+        assert report.page.locator("#table1 tbody tr th").count() == len(runs)
+        assert report.page.locator(".detail .reply").count() == len(runs)
+        assert report.errors == []
+        assert report.requests == []

@@ -8,7 +8,8 @@ names, one object instead of a list, other spellings of the keys, images moved.
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -47,8 +48,9 @@ def images(count: int, rng: random.Random, settings: Mapping[str, Any]) -> Itera
         )
     order = sorted(described)
     rng.shuffle(order)
+    owners = files.owners(described)
     for path in order:
-        found = files.find(path)
+        found = owners.get(path)
         name = f"DeepEyeNet, {path}"
         if not described[path]:
             yield LeftOut(name, "it has no clinical description")
@@ -96,6 +98,25 @@ class _Files:
         parts = PurePosixPath(path.replace("\\", "/")).parts
         ends = ("/".join(parts[start:]) for start in range(len(parts)))
         return next((found for end in ends if (found := self._by_end.get(end))), None)
+
+    def owners(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the file of each path that has one; of two that lead to a file, the path more like its own.
+
+        A path whose own file is missing would otherwise be given another's of the same name.
+        """
+        found = {path: file for path in paths if (file := self.find(path))}
+        most: dict[str, int] = {}
+        for path, file in found.items():
+            most[file] = max(most.get(file, 0), _common_end(path, file))
+        return {path: file for path, file in found.items() if _common_end(path, file) == most[file]}
+
+
+def _common_end(path: str, file: str) -> int:
+    """Return how many parts two paths share at their ends."""
+    pairs = zip(
+        *(reversed(PurePosixPath(one.replace("\\", "/")).parts) for one in (path, file)), strict=False
+    )
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _entries(file: Path) -> Iterator[tuple[str, Any]]:

@@ -121,7 +121,8 @@ def read_understanding(reply: UnderstandingReply, profile: Profile) -> list[Ques
 
 def _require_fit(one: AskedTopic, profile: Profile) -> None:
     value, answer = one.value.casefold(), one.answer.casefold()
-    if value in ("yes", "no") and answer.replace(",", " ").replace(".", " ").split()[0] != value:
+    words = answer.replace(",", " ").replace(".", " ").split()
+    if value in ("yes", "no") and words[:1] != [value]:
         raise ValueError(f"the answer on {one.topic} does not begin with {value}: {one.answer!r}")
     if value not in answer:
         raise ValueError(f"the answer on {one.topic} does not hold {value!r}: {one.answer!r}")

@@ -32,6 +32,16 @@ class Finding:
     entry: Entry | None = None
     """The bundle with its figures; `None` if it is not verified."""
 
+    @property
+    def shown_state(self) -> str:
+        """The state, but ``reported`` of a bundle of a leaderboard whose judge is not this version's.
+
+        It differs in nothing and stands on its own judge's board, so the exit status is that of
+        ``verified``; but its verdicts are somebody's word.
+        """
+        is_reported = self.state == "verified" and self.entry is not None and self.entry.unjudged is not None
+        return "reported" if is_reported else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -87,7 +97,7 @@ def _of_leaderboard(folder: Path, progress: Progress, data: Path | None) -> Iter
         return
     entries: list[Entry] = []
     for number, bundle in enumerate(bundles, 1):
-        finding = _of_bundle(bundle, released, data)
+        finding = _kept(_of_bundle(bundle, released, data))
         progress(number, len(bundles), "verifying")
         entries += [finding.entry] if finding.entry else []
         yield finding
@@ -120,6 +130,14 @@ def _of_bundle(folder: Path, released: Sequence[Released], data: Path | None) ->
         return Finding(folder, "differs", f"its verdicts cannot be had again: {entry.unjudged}", entry)
     judges = " and ".join(str(name) for name in entry.scores.judges)
     return Finding(folder, "verified", f"{len(entry.scored)} answers, judged by {judges}", entry)
+
+
+def _kept(finding: Finding) -> Finding:
+    """Return a finding as it counts in a leaderboard: a judge that has changed makes no bundle wrong."""
+    if finding.entry is None or finding.entry.unjudged is None:
+        return finding
+    note = f"reported, on its own judge's board: {finding.note}"
+    return Finding(finding.bundle, "verified", note, finding.entry)
 
 
 def _cut(text: str) -> str:

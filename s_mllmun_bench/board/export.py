@@ -3,7 +3,8 @@
 - ``eval_results``: the YAML of a model repository's ``.eval_results/`` on the Hugging Face Hub.
 - ``every_eval_ever``: the JSON of the EvalEval Coalition's collection, schema version 0.2.1.
 
-Both want a number for every result: what is missing is left out, never 0.
+Both want a number for every result: what is missing is left out, never 0. Nobody verifies them there, so only
+a bundle whose every figure is verified leaves here, and under the id of the dataset that it is of.
 """
 
 import json
@@ -13,14 +14,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from s_mllmun_bench.board.bundle import Bundle, read_bundle
+from s_mllmun_bench.board.entries import verified
+from s_mllmun_bench.board.released import read_released
+from s_mllmun_bench.board.submission import About
 from s_mllmun_bench.board.verifying import recomputed
-from s_mllmun_bench.errors import unknown
+from s_mllmun_bench.errors import BenchError, unknown
 from s_mllmun_bench.scoring.overall import OVERALL
 from s_mllmun_bench.scoring.records import TOPS, Estimate, Figure, Scores
 
 EVAL_RESULTS, EVERY_EVAL_EVER = "eval_results", "every_eval_ever"
 FORMATS = (EVAL_RESULTS, EVERY_EVAL_EVER)
 SCHEMA_VERSION = "0.2.1"
+DATASET = "s-mllmun-bench/s-mllmun-bench"
+"""The benchmark's id on the Hub."""
+_OF_DATASET = "s-mllmun-bench-"
+"""Begins the names of its versions."""
 _LIBRARY = "s-mllmun-bench"
 _TEXTS = {
     "overall_memory": "Fact Score on the retain set less that on the forget set, of image and text memory",
@@ -39,23 +47,37 @@ class _Result(NamedTuple):
     lower_is_better: bool
 
 
-def exported(folder: Path, form: str, dataset: str) -> str:
+def exported(folder: Path, form: str, dataset: str | None, board: Path) -> str:
     """Return a bundle in another form.
 
     Args:
         folder: the bundle's.
         form: one of `FORMATS`.
-        dataset: the benchmark's id on the Hub.
+        dataset: the id on the Hub of the dataset that it is of; `None`: `DATASET`.
+        board: the leaderboard folder whose released versions count.
 
     Raises:
-        BenchError: there is no such form, or the bundle cannot be read.
+        BenchError: there is no such form, the bundle cannot be read or verified, or it is not of `DATASET`
+            and no other is named.
     """
     if form not in FORMATS:
         raise unknown("format", form, "the exports", FORMATS)
-    bundle = read_bundle(folder)
+    entry = verified(read_bundle(folder), read_released(board))
+    if entry.unjudged is not None:
+        raise BenchError(f"{folder} is not exported, for its verdicts cannot be had again: {entry.unjudged}")
+    named = dataset or _dataset_of(entry.bundle.submission)
     if form == EVAL_RESULTS:
-        return eval_results(bundle, dataset)
-    return every_eval_ever(bundle, dataset, int(time.time()))
+        return eval_results(entry.bundle, named)
+    return every_eval_ever(entry.bundle, named, int(time.time()))
+
+
+def _dataset_of(about: About) -> str:
+    if not about.benchmark.startswith(_OF_DATASET):
+        raise BenchError(
+            f"{about.place} is of {about.benchmark}, not of {DATASET}; "
+            "name its dataset on the Hub with --dataset"
+        )
+    return DATASET
 
 
 def eval_results(bundle: Bundle, dataset: str) -> str:

@@ -52,6 +52,7 @@ def first_wrong_verdict(bundle: Contents) -> str | None:
 
     Raises:
         NotThisJudge: there is no such judge here, or it is another one by now.
+        BenchError: an LLM has judged, and its replies are not there or not from one server.
     """
     given = {(one.question_id, one.judge): one for one in bundle.verdicts}
     judges = [_opened(one, digest, bundle) for one, digest in bundle.manifest.identity.judges.items()]
@@ -81,14 +82,15 @@ def _server(replies: Sequence[StoredReply]) -> str:
     """Return an address on the host that all replies came from, for the judge's digest; it is not asked.
 
     Raises:
-        NotThisJudge: there is none, or there are several.
+        BenchError: there is none, or there are several. No other judge explains that: without the host
+            there is no digest to compare, and verdicts without replies are made up.
     """
     hosts = {reply.host for reply in replies}
     if len(hosts) != 1:
-        raise NotThisJudge(f"its replies come from {len(hosts)} servers and must come from one")
+        raise BenchError(f"its LLM's replies come from {len(hosts)} servers and must come from one")
     host = hosts.pop()
     if not _HOST.fullmatch(host):
-        raise NotThisJudge(f"its replies come from {host[:80]!r}, which is no server's name")
+        raise BenchError(f"its LLM's replies come from {host[:80]!r}, which is no server's name")
     return f"http://{host}"
 
 

@@ -30,7 +30,7 @@ def leaderboard_of(folder: Path, entries: Sequence[Entry]) -> Leaderboard:
         entries: all its bundles.
 
     Raises:
-        BenchError: two rows of a board could be taken for each other.
+        BenchError: two rows of a board could be taken for each other, or one is not of the board's judges.
     """
     rejudged = LineFile(folder / REJUDGED, Rejudging).read()
     keys = sorted({one.key for one in entries}, key=str)
@@ -54,6 +54,7 @@ def write_leaderboard(folder: Path, leaderboard: Leaderboard) -> None:
 def _board(entries: Sequence[Entry], rejudged: Sequence[Rejudging]) -> Board:
     entries = sorted(entries, key=lambda one: one.bundle.submission.method)
     _require_names_apart(entries)
+    _require_one_badge(entries)
     methods = [one for one in entries if one.bundle.submission.kind == "method"]
     others = sorted(
         (one for one in entries if one.bundle.submission.kind != "method"), key=_place_among_references
@@ -91,6 +92,19 @@ def _withstands(references: Sequence[Entry]) -> bool | None:
         if one.bundle.submission.kind == "null" and one.headline.mean is not None
     ]
     return None if original is None or not nulls else max(nulls) < original
+
+
+def _require_one_badge(entries: Sequence[Entry]) -> None:
+    """Refuse a bundle that states the digests of judges that are here and was not judged by them.
+
+    A judge that has changed has changed for all its bundles, and leaves none on its board that is recomputed.
+    """
+    unjudged = next((one for one in entries if one.unjudged is not None), None)
+    if unjudged is not None and any(one.unjudged is None for one in entries):
+        raise BenchError(
+            f"{unjudged.bundle.submission.place} is not of the judges whose digests it states: "
+            f"{unjudged.unjudged}"
+        )
 
 
 def _require_names_apart(entries: Sequence[Entry]) -> None:

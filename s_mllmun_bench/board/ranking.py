@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.scoring.aggregate import estimate, measure
 from s_mllmun_bench.scoring.intervals import DRAWS, Drawn, combine
 from s_mllmun_bench.scoring.overall import overall
@@ -43,8 +44,18 @@ def headline_of(scored: Scored) -> Estimate:
 
 
 def lead(first: Scored, second: Scored) -> Estimate:
-    """Return by how much the first run's headline is above the second's, on the same people and questions."""
-    one, other = (headline(rows) for rows in paired(first, second))
+    """Return by how much the first run's headline is above the second's, on the same people and questions.
+
+    Only the forget and the retain set are in a headline; another set may be in one of the runs alone.
+
+    Raises:
+        BenchError: the runs were asked different questions of these sets.
+    """
+    ours, theirs = _of_headline(first), _of_headline(second)
+    apart = min(ours.keys() ^ theirs.keys(), default=None)
+    if apart is not None:
+        raise BenchError(f"two rows of a board must be asked the same; {apart[:80]} is asked of one alone")
+    one, other = (headline(rows) for rows in paired(ours, theirs))
     return estimate(combine([(1.0, one), (-1.0, other)]))
 
 
@@ -70,6 +81,10 @@ def ranked(
             first, rank = place, position
         found.append(Ranked(place, rank))
     return found
+
+
+def _of_headline(scored: Scored) -> Scored:
+    return {name: row for name, row in scored.items() if row.answer.set in ("forget", "retain")}
 
 
 def _is_beyond_chance(lead: Estimate) -> bool:

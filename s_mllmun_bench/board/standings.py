@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from s_mllmun_bench.board.signs import Signs
-from s_mllmun_bench.board.submission import Kind, Sha256, Slug
+from s_mllmun_bench.board.submission import Kind, Label, Sha256
 from s_mllmun_bench.records import Metric, Ratio, Record, SetName, Task
 from s_mllmun_bench.scoring.records import Estimate
 
@@ -36,13 +36,13 @@ class Column(Estimate):
 class Settings(Record):
     """How the answers were made."""
 
-    backend: Slug
-    adapter: Slug | None
+    backend: Label
+    adapter: Label | None
     """Its kind; `None` for a plain model or where nobody says it."""
-    k: Slug | None
+    k: Label | None
     """Masking strength of a sculpted adapter, as a number or ``inf``."""
     seed: int | None
-    bench: Slug | None
+    bench: Label | None
     """Version of this package."""
     model: Sha256 | None
     """Digest of the checkpoint, or of the file of answers; `None` where a server holds the model."""

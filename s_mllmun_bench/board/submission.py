@@ -31,8 +31,10 @@ _DEEPEST = 4
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""A name that is safe as the name of a folder on every system."""
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")]
+"""A name that is safe as the name of a folder or page on every system; some drop a dot at its end."""
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A word that is shown and names no file."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[
     str,

@@ -44,7 +44,7 @@ def shown(text: str) -> str:
 def _lines(findings: Sequence[Finding], board: Path) -> Iterator[str]:
     yield from ("## Verification", "", "| bundle | state | |", "|---|---|---|")
     for one in findings:
-        yield f"| {shown(str(one.bundle))} | {one.state} | {shown(one.note)} |"
+        yield f"| {shown(str(one.bundle))} | {one.shown_state} | {shown(one.note)} |"
     entries = [one.entry for one in findings if one.entry is not None]
     try:
         boards = leaderboard_of(board, entries).boards if entries else ()

@@ -81,13 +81,27 @@ def _reasons(about: About, manifest: Manifest, scores: Scores) -> Iterator[str]:
         yield "the run has not asked about the forget and the retain set"
     if not identity.judges or scores.lowest_coverage is None:
         yield "the run has not been judged by a Fact and a Meaningful judge"
-    elif not scores.is_covered:
-        yield f"only {scores.lowest_coverage:.1%} of the answers have a score, not {SUBMITTED_FROM:.0%}"
+    else:
+        yield from _uncovered(scores)
     adapted = identity.adapter is not None and identity.adapter.kind != "identity"
     if adapted and (effect is None or effect.changed == 0):
         yield "the adapter has not been seen to change anything"
     if adapted and about.method == "original":
         yield "original is the model without an adapter"
+
+
+def _uncovered(scores: Scores) -> Iterator[str]:
+    """Yield which figures lack too many scores.
+
+    Each has to have enough by itself: few of all answers may be most of those that give a forget set away.
+    """
+    for one in scores.figures:
+        asked = one.n + one.missing
+        if one.n < SUBMITTED_FROM * asked:
+            yield (
+                f"only {one.n} of the {asked} {one.task} answers of the {one.set} set have a {one.metric} "
+                f"score, and at least {SUBMITTED_FROM:.0%} must"
+            )
 
 
 def _of_questions(contents: Contents, released: Released, data: Path | None) -> Iterator[str]:

@@ -88,8 +88,10 @@ def publish(
             folder = Path(scratch)
             withhold(dataset, kept_back, folder)
         identity = read_identity(folder)
-        commit = None if dry_run else _uploaded(folder, repo, identity, private, progress)
-        return _published(folder, repo, identity, private, commit)
+        if dry_run:
+            return _published(folder, repo, identity, private, None)
+        commit, is_private = _uploaded(folder, repo, identity, private, progress)
+        return _published(folder, repo, identity, is_private, commit)
 
 
 def _published(
@@ -119,8 +121,14 @@ def _files(folder: Path) -> dict[str, Path]:
     return dict(sorted({**beside, **tables}.items()))
 
 
-def _uploaded(folder: Path, repo: str, identity: DatasetIdentity, private: bool, progress: Progress) -> str:
-    """Make the repository if needed, put the files there in one commit, tag it, and return the commit."""
+def _uploaded(
+    folder: Path, repo: str, identity: DatasetIdentity, private: bool, progress: Progress
+) -> tuple[str, bool]:
+    """Make the repository if needed, put the files there in one commit and tag it.
+
+    Returns:
+        The commit, and whether the repository is private.
+    """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
     if not get_token():
@@ -131,6 +139,11 @@ def _uploaded(folder: Path, repo: str, identity: DatasetIdentity, private: bool,
         there = _there(api, repo, tag)
         if there is None:
             api.create_repo(repo, repo_type="dataset", private=private or None)
+        is_private = bool(api.dataset_info(repo, revision="main").private)
+        if private and not is_private:
+            raise BenchError(
+                f"{repo} is public on the Hub; make it private there, or name another repository"
+            )
         added = [CommitOperationAdd(name, path) for name, path in files.items()]
         for done in range(0, len(added), AT_ONCE):
             progress(done, len(added), "uploading")
@@ -144,7 +157,7 @@ def _uploaded(folder: Path, repo: str, identity: DatasetIdentity, private: bool,
         )
         api.create_tag(repo, tag=tag, revision=commit.oid, repo_type="dataset")
     progress(len(added), len(added), "uploading")
-    return commit.oid
+    return commit.oid, is_private
 
 
 def _there(api: "HfApi", repo: str, tag: str) -> list[str] | None:

@@ -31,7 +31,6 @@ _FOLDER = Path("leaderboard")
 SITE = "site"
 """The folder of the site in a leaderboard folder."""
 HUB = "https://huggingface.co/datasets/"
-DATASET = "s-mllmun-bench/s-mllmun-bench"
 
 GROUP = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 """The commands under ``bench leaderboard``."""
@@ -127,6 +126,7 @@ def null(
     output: Folder = _FOLDER,
 ) -> None:
     """Evaluate the null rows, which know nobody, and put them on a board as references."""
+    from s_mllmun_bench.board.export import DATASET
     from s_mllmun_bench.board.nulls import NULLS, null_runs
     from s_mllmun_bench.board.submitting import Said, submit
 
@@ -148,13 +148,19 @@ def export(
             help="eval_results: YAML for a model repository's .eval_results/; every_eval_ever: JSON.",
         ),
     ],
-    dataset: Annotated[str, typer.Option(help="The benchmark's dataset on the Hub.")] = DATASET,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Its dataset on the Hub; needed unless it is of S-MLLMUn Bench itself."),
+    ] = None,
+    board: Annotated[
+        Path, typer.Option("--leaderboard", help="The folder whose released.yaml says which versions count.")
+    ] = _FOLDER,
     output: Annotated[Path | None, typer.Option("--to", help="The file; else it is printed.")] = None,
 ) -> None:
-    """Write a bundle's figures in the form of another collection."""
+    """Verify a bundle and write its figures in the form of another collection."""
     from s_mllmun_bench.board.export import exported
 
-    text = exported(bundle, form, dataset)
+    text = exported(bundle, form, dataset, board)
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s_mllmun_bench import contents
+from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
     from s_mllmun_bench.reproducing.cells import Plan
@@ -36,6 +37,8 @@ def reproduce(
     from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
     from s_mllmun_bench.reproducing.reproduce import reproduce as run
 
+    if document is not None and document.suffix != ".md":
+        raise BenchError(f"the document must be a .md file, and is {document}")
     found = read_reproduction(name)
     plan = make_plan(found, tier_of(found, tier), output)
     at_once = jobs or _cores()

@@ -69,7 +69,8 @@ def coverage_lines(scores: "Scores") -> Iterator[str]:
     if scores.coverage and scores.is_degraded:
         yield (
             f"DEGRADED: under {DEGRADED_BELOW:.0%} scored"
-            + ("" if scores.is_covered else f", and under {SUBMITTED_FROM:.0%} cannot be submitted")
+            if scores.is_covered
+            else f"DEGRADED: a figure with under {SUBMITTED_FROM:.0%} scored, so the run cannot be submitted"
         )
         for figure in scores.figures:
             if figure.missing and figure.metric != "rouge_l":

@@ -75,7 +75,7 @@ def verify(
         raise typer.Exit(2) from None
     for one in findings:
         if as_json:
-            typer.echo(json.dumps({"bundle": str(one.bundle), "state": one.state, "note": one.note}))
+            typer.echo(json.dumps({"bundle": str(one.bundle), "state": one.shown_state, "note": one.note}))
         else:
             typer.echo(_line(one))
     raise typer.Exit(max((_STATUS[one.state] for one in findings), default=2))
@@ -90,4 +90,4 @@ def _leaderboard() -> Path:
 
 
 def _line(one: "Finding") -> str:
-    return one_line(f"{one.bundle}: {one.state}: {one.note}")
+    return one_line(f"{one.bundle}: {one.shown_state}: {one.note}")

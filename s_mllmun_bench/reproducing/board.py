@@ -18,7 +18,7 @@ from s_mllmun_bench.running.run import open_run
 from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.frontier import KEPT, Kept, Strength, advantage, lead, strength
 from s_mllmun_bench.scoring.intervals import Drawn, combine
-from s_mllmun_bench.scoring.records import Estimate
+from s_mllmun_bench.scoring.records import SUBMITTED_FROM, Estimate
 
 Figure = Literal["forgetting", "retention", "understanding"]
 _NAMES = {
@@ -39,9 +39,11 @@ class Result:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every figure that claims are about is there with its interval."""
+        """Whether every figure that claims are about is there with its interval, of nearly all answers."""
         figures = [self.strength.forgetting, *self.strength.kept.values()]
-        return all(None not in one.interval() for one in figures)
+        facts = [one for one in self.run.scores.columns if one.metric == "fact"]
+        covered = all(one.n >= SUBMITTED_FROM * (one.n + one.missing) for one in facts)
+        return covered and all(None not in one.interval() for one in figures)
 
 
 @dataclass(frozen=True, slots=True)

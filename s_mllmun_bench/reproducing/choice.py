@@ -1,4 +1,6 @@
-"""The choice of each method's settings, on questions in words that are neither template nor evaluation.
+"""The choice of settings, on memory questions in words that are neither template nor evaluation.
+
+What a face shows has no other words: its questions are drawn anew from the evaluation's.
 
 The rule: of a method's settings, as many for each, that with the highest sum of Overall Memory and
 Overall Image Understanding (Fact Scores). Against the original model that is what the forget set lost,

@@ -93,8 +93,9 @@ def _claims() -> Iterator[tuple[str, str, tuple[str, ...], Look]]:
     ):
         yield (
             f"At equal forgetting SMFA keeps more than {name}",
-            "it keeps more of the retain set's memory beyond chance and not less of the forget set's "
-            "understanding; in part: more of one of them and not less of the other",
+            "over the range that both reach, each curve beginning at the original, it keeps more of the "
+            "retain set's memory beyond chance and not less of the forget set's understanding; in part: more "
+            "of one of them and not less of the other",
             ("smfa", method, "original"),
             keeps_more(method),
         )
@@ -122,7 +123,7 @@ def _claims() -> Iterator[tuple[str, str, tuple[str, ...], Look]]:
         "SMFA has the best balance of all methods",
         "as chosen, its Overall Memory lies above that of the best other method beyond chance; in part: "
         "above, within chance",
-        ("smfa", "idk_tuning"),
+        METHODS,
         balances,
     )
 

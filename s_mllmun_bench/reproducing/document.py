@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s_mllmun_bench.records import TASKS, Metric, SetName, Task
-from s_mllmun_bench.reporting.paper_tables import DASH, SET_TITLES, SETS, TASK_TITLES
+from s_mllmun_bench.reporting.paper_tables import DASH, SET_TITLES, SETS, TASK_TITLES, notes
 from s_mllmun_bench.reporting.tables import refusal_share, with_interval
 from s_mllmun_bench.reproducing.board import Board, Result
 from s_mllmun_bench.reproducing.cases import cases
@@ -99,10 +99,12 @@ def _claims(board: Board) -> Iterator[str]:
 _TABLE1: tuple[tuple[Task, Metric], ...] = tuple((task, "fact") for task in TASKS)
 _ROUGE: tuple[tuple[Task, Metric], ...] = tuple((task, "rouge_l") for task in TASKS)
 _CHOICE = (
-    "On the same people in other words (neither the template's nor the evaluation's), of a method's settings "
-    "that with the highest sum of Overall Memory and Overall Image Understanding was chosen: what the forget "
-    "set lost, less what the retain set and image understanding lost, each point alike. Every method had as "
-    "many settings."
+    "On the same people, of a method's settings that with the highest sum of Overall Memory and Overall "
+    "Image Understanding was chosen: what the forget set lost, less what the retain set and image "
+    "understanding lost, each point alike. The memory questions are in words that neither the template nor "
+    "the evaluation has; what a face shows has no other words, so those questions are drawn anew from the "
+    "evaluation's. A choice is made once for each model, at the first ratio and seed, among the settings "
+    "listed here."
 )
 
 
@@ -119,6 +121,10 @@ def _table(results: Sequence[Result], name: SetName, columns: Sequence[tuple[Tas
             cells += [_three(one, name, "rouge_l"), _three(one, name, "meaningful")]
         yield _line([one.run.label, *cells, _percent(refusal_share(scores, name))])
     yield ""
+    missing = [line for line in notes([one.run for one in results]) if not line.startswith("Judges")]
+    yield from (f"- {line}" for line in missing)
+    if missing:
+        yield ""
 
 
 _METRICS: dict[Metric, str] = {"fact": "Fact", "rouge_l": "ROUGE-L", "meaningful": "Meaningful"}
@@ -189,7 +195,8 @@ def _open_questions(boards: Sequence[Board], how: Circumstances) -> Iterator[str
     yield from (f"- {line}" for line in how.not_run)
     for board in boards:
         if board.missing:
-            yield f"- {board.model}, {board.ratio} %: {len(board.missing)} planned runs are not finished."
+            names = ", ".join(dict.fromkeys(f"{one.method} {one.strength}".strip() for one in board.missing))
+            yield f"- {board.model}, {board.ratio} %, planned and not finished: {names}."
     yield from (f"- {step}: {_escaped(why)}" for step, why in how.failed.items())
 
 

@@ -152,8 +152,10 @@ def halves_forget_less(board: Board) -> Told:
     told, less, lines = smfa[0].cell.strength, [], []
     for half in ("direction", "magnitude"):
         runs = board.of(half, told)
-        if not runs:
-            return "not run", f"no finished run of {half} at {told}"
+        if not runs or not all(one.is_whole for one in runs):
+            return "not run", f"no finished run of {half} at {told} with all its figures"
+        if {one.cell.seed for one in runs} != {one.cell.seed for one in smfa}:
+            return "not run", f"{half} was run with other seeds than SMFA"
         gap = difference(mean_of(runs, "forgetting"), mean_of(smfa, "forgetting"))
         less.append((gap.high or 0) < 0)
         lines.append(f"{half} only forgets {_signed(gap)} against SMFA at {told}")

@@ -1,6 +1,6 @@
 """How long steps take: an estimate from the reproduction's file, corrected by what has run here.
 
-What each step took stands in ``times.jsonl``, one line per step; the document adds them up.
+What each step took stands in ``times.jsonl``, one line per step; the document adds up its plan's.
 """
 
 import json
@@ -34,6 +34,17 @@ def times(root: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def spent(root: Path, steps: Sequence[Step]) -> float:
+    """Return the minutes that these steps took, each counted as it ran last; of attempts that failed nothing.
+
+    Args:
+        root: the folder of the reproduction.
+        steps: of a plan.
+    """
+    last = {one["step"]: float(one["seconds"]) for one in times(root)}
+    return sum(last.get(step.name, 0.0) for step in steps) / 60
 
 
 def expected(steps: Sequence[Step], minutes: Mapping[Kind, float], root: Path) -> dict[Kind, float]:

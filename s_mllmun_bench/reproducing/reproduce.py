@@ -10,7 +10,7 @@ from s_mllmun_bench.reproducing.board import Board, read_board
 from s_mllmun_bench.reproducing.cells import Cell, Plan
 from s_mllmun_bench.reproducing.choice import choose
 from s_mllmun_bench.reproducing.document import Circumstances, write_document
-from s_mllmun_bench.reproducing.minutes import times
+from s_mllmun_bench.reproducing.minutes import spent
 from s_mllmun_bench.reproducing.recipe import Reproduction
 from s_mllmun_bench.reproducing.work import Outcome, work
 from s_mllmun_bench.whole import locked
@@ -50,7 +50,7 @@ def reproduce(
             command=command,
             tier=tier,
             machine=_machine(),
-            minutes=sum(float(one["seconds"]) for one in times(plan.root)) / 60,
+            minutes=spent(plan.root, plan.steps),
             jobs=jobs,
             judges=" and ".join(boards[0].of("original")[0].run.scores.judges),
             failed=outcome.failed,
@@ -112,5 +112,10 @@ def _machine() -> str:
 
 def _asked(what: Reproduction, plan: Plan) -> str:
     limit = plan.tier.limit
-    told = "everybody is asked about" if limit is None else f"at most {limit} of each set are asked about"
+    told = (
+        "everybody is asked about"
+        if limit is None
+        else f"the first {limit} of each set are asked about, in the order stored, so the few-shot people on "
+        "whom every method trains are a larger part of them than of the complete retain set"
+    )
     return f"{what.people} people, of whom {told}; {len(plan.tier.seeds)} seed(s) of each training."

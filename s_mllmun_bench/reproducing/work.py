@@ -1,7 +1,8 @@
 """Doing the steps of a plan: as many at once as there is room for, each in a process of its own.
 
 A step that fails costs those that need it and no others. What stands is not done again, so the same
-command goes on after any end; a training and a run of questions go on in the middle.
+command goes on after any end; the training of an adapter and a run of questions go on in
+the middle, a fine-tuning and `retrain` begin again.
 """
 
 import os

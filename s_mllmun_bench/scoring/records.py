@@ -23,7 +23,7 @@ KNOWN_FROM = 7.0
 DEGRADED_BELOW = 0.99
 """Share of answers with a score, of either judge, under which a run is marked."""
 SUBMITTED_FROM = 0.98
-"""Share of answers with a score, of both judges, that the leaderboard asks for."""
+"""Share of answers with a score that the leaderboard asks for, of every figure by itself."""
 
 
 class Estimate(Record):
@@ -148,12 +148,14 @@ class Scores(Record):
     @property
     def is_degraded(self) -> bool:
         """Whether so many scores are missing that the figures are to be read with care."""
-        return self.lowest_coverage is None or self.lowest_coverage < DEGRADED_BELOW
+        share = self.lowest_coverage
+        return share is None or share < DEGRADED_BELOW or not self.is_covered
 
     @property
     def is_covered(self) -> bool:
-        """Whether so few scores are missing that the run can be submitted."""
-        return self.lowest_coverage is not None and self.lowest_coverage >= SUBMITTED_FROM
+        """Whether so few scores are missing, of each figure by itself, that the run can be submitted."""
+        enough = all(one.n >= SUBMITTED_FROM * (one.n + one.missing) for one in self.figures)
+        return self.lowest_coverage is not None and enough
 
     def figure(self, set_name: SetName, task: Task, metric: Metric) -> Figure:
         """Return one figure; without a mean if the run asked no such question."""

@@ -121,10 +121,10 @@ def _warnings(runs: Sequence[ReportRun]) -> Markup:
 def _warning(run: ReportRun, line: str) -> Markup:
     if not run.scores.is_degraded:
         return joined(tag("strong", run.label), f": {line}")
-    more = "" if run.scores.is_covered else f"; under {SUBMITTED_FROM:.0%} it cannot be submitted"
-    return joined(
-        tag("strong", f"{run.label}: degraded"), f" (under {DEGRADED_BELOW:.0%} scored{more}). {line}"
-    )
+    why = f"under {DEGRADED_BELOW:.0%} scored"
+    if not run.scores.is_covered:
+        why = f"a figure with under {SUBMITTED_FROM:.0%} scored, so it cannot be submitted"
+    return joined(tag("strong", f"{run.label}: degraded"), f" ({why}). {line}")
 
 
 def _overall(runs: Sequence[ReportRun]) -> Markup:
