@@ -100,8 +100,19 @@ def test_the_report_of_all_methods_opens_in_a_browser(
     runs = evaluated.runs.values()
     bench("report", *runs, "-o", tmp_path / "report", "--data", mini_data)
     with chromium() as browser, opened(browser, tmp_path / "report" / "report.html") as report:
-        report.page.wait_for_selector("#answers[data-ready]", state="attached")
-        assert report.page.locator("#table1 tbody tr th").count() == len(runs)
-        assert report.page.locator(".detail .reply").count() == len(runs)
+        page = report.page
+        page.wait_for_selector("#answers[data-ready]", state="attached")
+        assert page.locator("#table1 tbody tr th").count() == len(runs)
+        head = page.locator("#table1 thead tr:last-child th").last
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == "descending"
+        asked = len((evaluated.runs["smfa"] / "answers.jsonl").read_text().splitlines())
+        assert page.locator(".found").inner_text() == f"All {asked} questions"
+        page.locator("[name=set]").select_option(label="forget")
+        page.wait_for_function("!document.querySelector('.found').textContent.startsWith('All')")
+        assert page.locator(".found").inner_text() == f"{asked // 2} of {asked} questions"
+        page.locator(".option").nth(2).click()
+        assert f"3 of {asked // 2}" in page.locator(".detail").inner_text()
+        assert page.locator(".detail .reply").count() == len(runs)
         assert report.errors == []
         assert report.requests == []
