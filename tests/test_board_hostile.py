@@ -322,6 +322,8 @@ def test_names_of_all_scripts_are_taken(home: Path, tmp_path: Path) -> None:
         "\u9057\u5fd8 k = 2 (\u05e9\u05db\u05d7)",
         authors="J. M\u00fcller, \u0930\u093e\u092e & D. O'Neil",
     )
+    shown = json.loads((board / "leaderboard.json").read_text(encoding="utf-8"))
+    assert "\u9057\u5fd8 k = 2 (\u05e9\u05db\u05d7)" in str(shown)
 
 
 @pytest.mark.parametrize(
