@@ -6,7 +6,7 @@ forget set a 0 reads as "forgotten", so nothing here has a numeric default.
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Attribute = Literal[
     "name",
@@ -37,12 +37,24 @@ FORGET_GROUPS: dict[int, tuple[str, ...]] = {5: ("a",), 10: ("a", "b"), 15: ("a"
 """Groups to forget at each ratio (per cent of all people)."""
 FEW_SHOT_GROUPS: dict[int, tuple[str, ...]] = {5: ("d",), 10: ("d", "e"), 15: ("d", "e", "f")}
 """Groups of the few-shot retain set at each ratio; as many people as are to be forgotten."""
+_LONGEST_SHOWN = 60
+"""Characters of a wrong value that an error repeats."""
 
 
 class Record(BaseModel):
     """A strict, immutable record: an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return what is wrong first with a record, such as ``rank: input should be greater than 0, got -1``."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    given = repr(first["input"])
+    shown = first["type"] not in ("missing", "json_invalid") and len(given) <= _LONGEST_SHOWN
+    return f"{where + ': ' if where else ''}{message}{f', got {given}' if shown else ''}"
 
 
 def storable(text: str) -> str:

@@ -206,11 +206,11 @@ def test_the_cases_digest_depends_on_their_content_and_not_on_their_order() -> N
 
 LINE = a_case("a", 0, 1).model_dump_json()
 BROKEN = [
-    ("{", r":1 is no calibration case: Invalid JSON"),
-    (LINE.replace('"low":0', '"low":11'), r":1 is no calibration case: low: Input should be less than"),
+    ("{", r":1 is no calibration case: invalid JSON"),
+    (LINE.replace('"low":0', '"low":11'), r":1 is no calibration case: low: input should be less than"),
     (LINE.replace('"low":0', '"low":2'), r":1 is no calibration case: .*low is 2 and high is 1"),
-    (LINE.replace('"right"', '"rihgt"'), r":1 is no calibration case: kind: Input should be 'right'"),
-    (LINE.replace('"why"', '"because"'), r":1 is no calibration case: why: Field required"),
+    (LINE.replace('"right"', '"rihgt"'), r":1 is no calibration case: kind: input should be 'right'"),
+    (LINE.replace('"why"', '"because"'), r":1 is no calibration case: why: field required"),
     (f"{LINE}\n{LINE}", r":2: the id 'a' occurs twice; give each case its own"),
     (f"{LINE}\n\n", r":2 is no calibration case"),
     ("", r" holds no cases"),

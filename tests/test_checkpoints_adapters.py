@@ -158,15 +158,15 @@ def test_a_lora_that_is_more_than_a_lora_is_refused(
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("lora_alpha", "much", r"lora_alpha: Input should be a valid number, got 'much'"),
-        ("lora_alpha", math.inf, r"lora_alpha: Input should be a finite number, got inf"),
-        ("r", 0, r"r: Input should be greater than 0, got 0"),
-        ("use_rslora", "yes", r"use_rslora: Input should be a valid boolean, got 'yes'"),
-        ("alpha_pattern", ["q_proj"], r"alpha_pattern: Input should be a valid dictionary, got \['q_proj'\]"),
+        ("lora_alpha", "much", r"lora_alpha: input should be a valid number, got 'much'"),
+        ("lora_alpha", math.inf, r"lora_alpha: input should be a finite number, got inf"),
+        ("r", 0, r"r: input should be greater than 0, got 0"),
+        ("use_rslora", "yes", r"use_rslora: input should be a valid boolean, got 'yes'"),
+        ("alpha_pattern", ["q_proj"], r"alpha_pattern: input should be a valid dictionary, got \['q_proj'\]"),
         (
             "alpha_pattern",
             {"q_proj": None},
-            r"alpha_pattern\.q_proj: Input should be a valid number, got None",
+            r"alpha_pattern\.q_proj: input should be a valid number, got None",
         ),
         ("rank_pattern", {"(q": 4}, r"'\(q' is no pattern of names: missing \)"),
     ],

@@ -76,12 +76,12 @@ def test_settings_with_an_infinite_k_are_written_and_read(tiny_sculpted: Path, t
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"k": -1}', "k: Input should be greater than or equal to 0, got -1"),
-        ('{"k": NaN}', "k: Input should be greater than or equal to 0, got nan"),
-        ("{}", "k: Field required"),
-        ('{"k": 1, "kay": 2}', "kay: Extra inputs are not permitted"),
-        ('{"k": 1, "variant": "double"}', "variant: Input should be 'joint' or 'by_modality'"),
-        ("k = 1", "JSON: Invalid JSON"),
+        ('{"k": -1}', "k: input should be greater than or equal to 0, got -1"),
+        ('{"k": NaN}', "k: input should be greater than or equal to 0, got nan"),
+        ("{}", "k: field required"),
+        ('{"k": 1, "kay": 2}', "kay: extra inputs are not permitted"),
+        ('{"k": 1, "variant": "double"}', "variant: input should be 'joint' or 'by_modality'"),
+        ("k = 1", "invalid JSON"),
     ],
 )
 def test_settings_that_are_not_valid_are_said_so(
@@ -97,7 +97,7 @@ def test_settings_that_are_not_valid_are_said_so(
 def test_a_negative_k_from_outside_is_said_so_and_k_is_for_sculpted_adapters_only(
     tiny_sculpted: Path, tiny_lora: Path
 ) -> None:
-    with pytest.raises(BenchError, match="k: Input should be greater than or equal to 0, got -2"):
+    with pytest.raises(BenchError, match="k: input should be greater than or equal to 0, got -2"):
         load_adapter(tiny_sculpted, k=-2.0)
     with pytest.raises(BenchError, match=r"k is for sculpted adapters, and .* is none"):
         load_adapter(tiny_lora, k=1.0)

@@ -306,10 +306,10 @@ def test_scores_that_are_missing_or_edited_are_one_line(tmp_path):
     )
     path = score(*a_run()).save(tmp_path)
     path.write_text(path.read_text().replace('"draws": 2000', '"draws": "many"'))
-    with pytest.raises(BenchError, match=r"scores.json is no scores file of this version: draws: Input"):
+    with pytest.raises(BenchError, match=r"scores.json is no scores file of this version: draws: input"):
         Scores.load(tmp_path)
     path.write_text("{")
-    with pytest.raises(BenchError, match=r"no scores file of this version: the file: Invalid JSON"):
+    with pytest.raises(BenchError, match=r"no scores file of this version: invalid JSON"):
         Scores.load(tmp_path)
 
 

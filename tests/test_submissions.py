@@ -325,8 +325,8 @@ def test_a_method_is_given_what_it_names_and_nothing_else(
             "name: Spy\nsees: [retain_complete]\n",
             "sees: retain_complete is for references, and this is a method",
         ),
-        ("name: Spy\nsees: [eval]\n", "sees.0: Input should be 'forget', 'retain_few_shot'"),
-        ("kind: method\n", "name: Field required; the settings are: name, kind"),
+        ("name: Spy\nsees: [eval]\n", "sees.0: input should be 'forget', 'retain_few_shot'"),
+        ("kind: method\n", "name: field required; the settings are: name, kind"),
     ],
 )
 def test_a_wrong_description_is_one_line(described: str, text: str, tmp_path: Path) -> None:

@@ -40,15 +40,14 @@ def images(count: int, rng: random.Random, settings: Mapping[str, Any]) -> Itera
         raise BenchError("the source deepeyenet needs your own copy of DeepEyeNet: give --ophthalmic DIR")
     folder = Path(settings["folder"]).expanduser()
     described = read_descriptions(folder)
-    files = _Files(folder)
-    if not any(files.find(path) for path in described):
+    owners = _Files(folder).owners(described)
+    if not owners:
         first = next(iter(described))
         raise BenchError(
             f"of the {len(described)} images named by the JSON files of {folder} none is there, as {first}"
         )
     order = sorted(described)
     rng.shuffle(order)
-    owners = files.owners(described)
     for path in order:
         found = owners.get(path)
         name = f"DeepEyeNet, {path}"

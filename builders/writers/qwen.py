@@ -18,7 +18,7 @@ from s_mllmun_bench.building.desk import Desk
 from s_mllmun_bench.building.prompts import Prompt, read_prompt
 from s_mllmun_bench.contracts import CallEstimate, Means, SourceImage, WrittenPerson
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Profile, QuestionRow, Record
+from s_mllmun_bench.records import Profile, QuestionRow, Record, first_fault
 
 from . import offline
 from ._memory import memory_order
@@ -58,9 +58,7 @@ class Settings(Record):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BenchError(f"the recipe's writer.settings.{where}: {first['msg'].lower()}") from error
+            raise BenchError(f"the recipe's writer.settings.{first_fault(error)}") from error
 
     @property
     def models(self) -> dict[bool, str]:

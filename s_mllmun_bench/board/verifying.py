@@ -96,11 +96,10 @@ def _uncovered(scores: Scores) -> Iterator[str]:
     Each has to have enough by itself: few of all answers may be most of those that give a forget set away.
     """
     for one in scores.figures:
-        asked = one.n + one.missing
-        if one.n < SUBMITTED_FROM * asked:
+        if not one.is_covered:
             yield (
-                f"only {one.n} of the {asked} {one.task} answers of the {one.set} set have a {one.metric} "
-                f"score, and at least {SUBMITTED_FROM:.0%} must"
+                f"only {one.n} of the {one.n + one.missing} {one.task} answers of the {one.set} set "
+                f"have a {one.metric} score, and at least {SUBMITTED_FROM:.0%} must"
             )
 
 

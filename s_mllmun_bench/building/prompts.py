@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from s_mllmun_bench import contents
 from s_mllmun_bench.data.identity import front_matter
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 _WHERE = "builders/prompts"
 _SCHEMA = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -69,8 +69,7 @@ def read_prompt(name: str) -> Prompt:
         settings = PromptSettings.model_validate(front_matter(whole))
         schema = json.loads(schemas[0])
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise BenchError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from error
+        raise BenchError(f"{path}: {first_fault(error)}") from error
     except ValueError as error:
         raise BenchError(f"{path}: its schema is no JSON: {error}") from error
     return Prompt(path.stem, settings, text, schema)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 HUB = "hub:"
 """Begins the name of a dataset of the Hub."""
@@ -74,9 +74,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BenchError(f"{path}: {field}: {first['msg'].lower()}") from error
+        raise BenchError(f"{path}: {first_fault(error)}") from error
 
 
 def resized(recipe: Recipe, limit: int | None, seed: int | None) -> Recipe:

@@ -19,7 +19,7 @@ from s_mllmun_bench.building.tables import ORIGIN, READINGS, features
 from s_mllmun_bench.contracts import WrittenPerson
 from s_mllmun_bench.data.images import IMAGES
 from s_mllmun_bench.data.layout import DATA, TABLE_GROUPS, Table, table_path
-from s_mllmun_bench.records import ATTRIBUTES, ImageKind, Profile, QuestionRow
+from s_mllmun_bench.records import ATTRIBUTES, ImageKind, Profile, QuestionRow, first_fault
 
 REPEATED: tuple[Table, ...] = ("finetune", "unlearn", "evaluation")
 """The tables of questions; each row repeats the person's images."""
@@ -132,9 +132,7 @@ def _row_problems(row: Mapping[str, Any], table: Table) -> Iterator[str]:
         try:
             QuestionRow.model_validate(question)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            yield f"{person}, question {question.get('id')}: {where}: {first['msg'].lower()}"
+            yield f"{person}, question {question.get('id')}: {first_fault(error)}"
 
 
 def _stored_row(row: dict[str, Any], keep_images: bool) -> StoredRow:

@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, PositiveInt, Validation
 from torch import Tensor
 
 from s_mllmun_bench.checkpoints.loading import file_digest, read_json
-from s_mllmun_bench.checkpoints.rows import ALL
+from s_mllmun_bench.checkpoints.rows import ALL, scratch
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.records import first_fault
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -82,9 +83,16 @@ class Factors:
         """The weight's shape, (out, in)."""
         return self.b_OR.shape[0], self.a_RI.shape[1]
 
-    def update(self, device: torch.device, rows: slice = ALL) -> Tensor:
-        """Return some rows of the dense update, float32; shape (rows, in)."""
-        return torch.mm(*self._scaled(device, rows))
+    def update(self, device: torch.device, rows: slice = ALL, out_OI: Tensor | None = None) -> Tensor:
+        """Return some rows of the dense update, float32; shape (rows, in).
+
+        Args:
+            device: where to compute.
+            rows: which.
+            out_OI: memory to write them into; `None`: new memory.
+        """
+        factors = self._scaled(device, rows)
+        return torch.mm(*factors) if out_OI is None else torch.mm(*factors, out=out_OI)
 
     def added(self, weight: Tensor, rows: slice = ALL) -> Tensor:
         """Return some rows of a weight with the update, summed in float32, in the weight's dtype.
@@ -93,7 +101,9 @@ class Factors:
             weight: the rows, left as they are; shape (rows, in).
             rows: which they are.
         """
-        whole = weight.to(torch.float32, copy=True)
+        if weight.dtype == torch.float32:
+            return torch.addmm(weight, *self._scaled(weight.device, rows))
+        whole = scratch("sum", weight.shape, torch.float32, weight.device).copy_(weight)
         return whole.addmm_(*self._scaled(weight.device, rows)).to(weight.dtype)
 
     def _scaled(self, device: torch.device, rows: slice) -> tuple[Tensor, Tensor]:
@@ -186,9 +196,7 @@ def _honoured(folder: Path, config: Mapping[str, Any]) -> _Honoured:
         for pattern in {**(settings.rank_pattern or {}), **(settings.alpha_pattern or {})}:
             re.compile(pattern)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BenchError(f"{folder / CONFIG}: {where}: {first['msg']}, got {first['input']!r}") from error
+        raise BenchError(f"{folder / CONFIG}: {first_fault(error)}") from error
     except re.error as error:
         raise BenchError(f"{folder / CONFIG}: {error.pattern!r} is no pattern of names: {error}") from error
     return settings

@@ -15,7 +15,7 @@ import torch
 from pydantic import Field, ValidationError
 
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast, ProcessorMixin
@@ -209,8 +209,7 @@ def _sizes(architecture: Mapping[str, Any]) -> MiniSizes:
     try:
         sizes = MiniSizes.model_validate(dict(architecture))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BenchError(f"architecture: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BenchError(f"architecture: {first_fault(error)}") from error
     if sizes.hidden_size % (8 * sizes.heads) or sizes.heads % sizes.kv_heads:
         raise BenchError("architecture: heads must divide hidden_size / 8, and kv_heads must divide heads")
     if sizes.vision_hidden_size % (4 * sizes.vision_heads):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from s_mllmun_bench.checkpoints.rows import ALL
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 NEURONS = "pruned_neurons.json"
 _Neurons = Annotated[tuple[Annotated[StrictInt, Field(ge=0)], ...], Field(min_length=1)]
@@ -84,9 +84,7 @@ def read_pruned(folder: Path) -> PrunedAdapter:
     except OSError as error:
         raise BenchError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "JSON"
-        raise BenchError(f"{path}: {where}: {first['msg']}") from error
+        raise BenchError(f"{path}: {first_fault(error)}") from error
     return PrunedAdapter(str(folder), record.neurons)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from s_mllmun_bench.checkpoints.adapters import Adapter, changed_rows
-from s_mllmun_bench.checkpoints.rows import row_blocks
+from s_mllmun_bench.checkpoints.rows import row_blocks, scratch
 from s_mllmun_bench.checkpoints.shards import Header, Place, read_header
 
 _COPIED = 64 << 20
@@ -119,7 +119,7 @@ def _copy(begins: int, ends: int, source: int, target: int) -> None:
 def _change(place: Place, change: Change, rows: slice, source: int, target: int) -> None:
     dtype, columns = DTYPES[place.dtype], place.shape[1]
     begins = place.begins + rows.start * columns * dtype.itemsize
-    weight = torch.empty(rows.stop - rows.start, columns, dtype=dtype)
+    weight = scratch("weight", (rows.stop - rows.start, columns), dtype, torch.device("cpu"))
     _fill(_bytes(weight), source, begins)
     _write(_bytes(changed_rows(change.name, weight, rows, change.adapters)), target, begins)
 

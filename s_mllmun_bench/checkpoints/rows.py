@@ -6,7 +6,9 @@ times as fast as whole matrices. All ways to apply an adapter take the same bloc
 to the last bit.
 """
 
+import math
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +20,34 @@ ALL = slice(None)
 _ENTRIES = 1 << 19
 """Of a block; 2 MiB in float32."""
 _MOST_WORKERS = 8
+
+
+class _Scratch(threading.local):
+    """Memory that one thread of a pool uses again for block after block."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, torch.dtype, torch.device], torch.Tensor] = {}
+
+
+_SCRATCH = _Scratch()
+
+
+def scratch(use: str, shape: Sequence[int], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return memory with anything in it, to be overwritten; it must not be passed on.
+
+    A block's worth that is asked of the system and given back each time takes longer to get than to fill.
+
+    Args:
+        use: what for; the next call with the same word gives the same memory, in each thread its own.
+        shape: of the tensor.
+        dtype: of its entries.
+        device: where.
+    """
+    key, count = (use, dtype, device), math.prod(shape)
+    held = _SCRATCH.held.get(key)
+    if held is None or held.numel() < count:
+        held = _SCRATCH.held[key] = torch.empty(count, dtype=dtype, device=device)
+    return held[:count].view(*shape)
 
 
 def row_blocks(shape: Sequence[int]) -> Iterator[slice]:

@@ -19,9 +19,9 @@ from torch import Tensor
 
 from s_mllmun_bench.checkpoints import sculpting
 from s_mllmun_bench.checkpoints.lora import LoraAdapter, read_lora
-from s_mllmun_bench.checkpoints.rows import ALL, row_blocks
+from s_mllmun_bench.checkpoints.rows import ALL, row_blocks, scratch
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 SETTINGS = "sculpted_adapter.json"
 ANCHOR = "anchor"
@@ -117,7 +117,9 @@ class SculptedAdapter:
         if rows == ALL and self.settings.mask == "random":
             blocks = row_blocks(self.anchor.factors[name].shape)
             return torch.cat([self.update(name, device, block) for block in blocks])
-        anchor_OI = self.anchor.factors[name].update(device, rows)
+        anchor = self.anchor.factors[name]
+        shape = (len(range(anchor.shape[0])[rows]), anchor.shape[1])
+        anchor_OI = anchor.update(device, rows, scratch("anchor", shape, torch.float32, device))
         sculpted = [self._sculpted(number, name, anchor_OI, rows) for number in range(len(self.forget))]
         return sculpted[0] if len(sculpted) == 1 else torch.stack(sculpted).mean(dim=0)
 
@@ -205,6 +207,4 @@ def _read_settings(path: Path, k: float | None) -> SculptedSettings:
             settings.model_dump() | ({} if k is None else {"k": k, "k_text": None})
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "JSON"
-        raise BenchError(f"{path}: {where}: {first['msg']}, got {first['input']!r}") from error
+        raise BenchError(f"{path}: {first_fault(error)}") from error

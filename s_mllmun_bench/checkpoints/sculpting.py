@@ -9,6 +9,8 @@ import math
 import torch
 from torch import Tensor
 
+from s_mllmun_bench.checkpoints.rows import scratch
+
 EPSILON = 1e-8
 """Default of the epsilon in Eq. 8, which the paper leaves open."""
 _LIFT = 2.0**60
@@ -128,7 +130,8 @@ def sculpt_in_place(forget_IO: Tensor, anchor_IO: Tensor, k: float, rho: float) 
     """
     if math.isinf(k):
         return forget_IO
-    side_IO = torch.mul(anchor_IO, k * rho * _LIFT)
+    side_IO = scratch("side", anchor_IO.shape, torch.float32, anchor_IO.device)
+    torch.mul(anchor_IO, k * rho * _LIFT, out=side_IO)
     torch.add(side_IO, forget_IO, alpha=_LIFT, out=side_IO).mul_(anchor_IO)
     # The forgetting update where the product is above the number before 0, and 0 elsewhere.
     torch.ops.aten.threshold_backward.grad_input(

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.concordance import half_up, mean_bias, spearman, weighted_kappa
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 Split = Literal["open", "held_out"]
 Kind = Literal[
@@ -220,10 +220,7 @@ def _parsed(line: bytes, where: str) -> CalibrationCase:
     try:
         return CalibrationCase.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        problem = f"{field}: {first['msg']}" if field else first["msg"]
-        raise BenchError(f"{where} is no calibration case: {problem}") from error
+        raise BenchError(f"{where} is no calibration case: {first_fault(error)}") from error
 
 
 def _split_figures(split: Split, scored: Sequence[Scored]) -> SplitFigures:

@@ -182,6 +182,12 @@ def notes(runs: Sequence[Shown]) -> list[str]:
     lines = [f"Judges: {fact} and {meaningful}" for fact, meaningful in sorted(judges)]
     if len(judges) > 1:
         lines.append("These runs have different judges and must not be ranked together")
+    return [*lines, *missing_scores(runs)]
+
+
+def missing_scores(runs: Sequence[Shown]) -> list[str]:
+    """Return a line for each run that lacks scores."""
+    lines = []
     for run in runs:
         missing = sum(figure.missing for figure in run.scores.columns)
         if missing:

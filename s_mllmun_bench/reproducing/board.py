@@ -18,7 +18,7 @@ from s_mllmun_bench.running.run import open_run
 from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.frontier import KEPT, Kept, Strength, advantage, lead, strength
 from s_mllmun_bench.scoring.intervals import Drawn, combine
-from s_mllmun_bench.scoring.records import SUBMITTED_FROM, Estimate
+from s_mllmun_bench.scoring.records import Estimate
 
 Figure = Literal["forgetting", "retention", "understanding"]
 _NAMES = {
@@ -42,7 +42,7 @@ class Result:
         """Whether every figure that claims are about is there with its interval, of nearly all answers."""
         figures = [self.strength.forgetting, *self.strength.kept.values()]
         facts = [one for one in self.run.scores.columns if one.metric == "fact"]
-        covered = all(one.n >= SUBMITTED_FROM * (one.n + one.missing) for one in facts)
+        covered = all(one.is_covered for one in facts)
         return covered and all(None not in one.interval() for one in figures)
 
 

@@ -36,4 +36,14 @@ class Plan:
     root: Path
     tier: Tier
     steps: list[Step] = field(default_factory=list)
+    """In the order in which they are best done: what tells most comes first."""
     cells: list[Cell] = field(default_factory=list)
+    choosing: int = 0
+    """How many of the steps come first, of whose runs settings are chosen; from then on the plan stands."""
+
+    def add(self, step: Step) -> Step:
+        """Add a step, which stands in the plan once, and return it."""
+        known = next((one for one in self.steps if one.name == step.name), None)
+        if known is None:
+            self.steps.append(step)
+        return known or step

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s_mllmun_bench.records import TASKS, Metric, SetName, Task
-from s_mllmun_bench.reporting.paper_tables import DASH, SET_TITLES, SETS, TASK_TITLES, notes
+from s_mllmun_bench.reporting.paper_tables import DASH, SET_TITLES, SETS, TASK_TITLES, missing_scores
 from s_mllmun_bench.reporting.tables import refusal_share, with_interval
 from s_mllmun_bench.reproducing.board import Board, Result
 from s_mllmun_bench.reproducing.cases import cases
@@ -121,7 +121,7 @@ def _table(results: Sequence[Result], name: SetName, columns: Sequence[tuple[Tas
             cells += [_three(one, name, "rouge_l"), _three(one, name, "meaningful")]
         yield _line([one.run.label, *cells, _percent(refusal_share(scores, name))])
     yield ""
-    missing = [line for line in notes([one.run for one in results]) if not line.startswith("Judges")]
+    missing = missing_scores([one.run for one in results])
     yield from (f"- {line}" for line in missing)
     if missing:
         yield ""

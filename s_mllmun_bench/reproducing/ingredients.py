@@ -3,6 +3,7 @@
 What no step reads is left out, so that a word in a method's README costs no run.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,20 @@ def dataset_files(recipe: str) -> Iterator[Path]:
     plan, builders = read_recipe(path), contents.folder("builders")
     yield path
     for where, parts in (("sources", (plan.faces, plan.ophthalmic)), ("writers", (plan.writer,))):
-        yield from (builders / where / f"{part.name}.py" for part in parts)
-        yield from sorted((builders / where).glob("_*.py"))
+        yield from sorted({file for part in parts for file in _read(builders / where / f"{part.name}.py")})
     yield from sorted((builders / "wording").glob("*.yaml"))
+
+
+def _read(path: Path) -> set[Path]:
+    """Return a file and those beside it that it imports, or that they do."""
+    found, left = set[Path](), [path]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            names = re.findall(r"^from \.(\w+) import", one.read_text(encoding="utf-8"), re.MULTILINE)
+            left += [one.with_name(f"{name}.py") for name in names]
+    return found
 
 
 def method_files(method: str) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.errors import BenchError, unknown
-from s_mllmun_bench.records import Ratio, Record
+from s_mllmun_bench.records import Ratio, Record, first_fault
 
 Kind = Literal["build", "finetune", "retrain", "unlearn", "derive", "evaluate"]
 Strength = Annotated[float, Field(ge=0)]
@@ -25,28 +25,32 @@ class Tier(Record):
     seeds: tuple[int, ...]
     """Of the unlearning."""
     readings: tuple[str, ...]
-    """Of SMFA; the first is the one that claims are about."""
+    """Of SMFA; the first is the one that claims are about, the others are for the first ratio."""
     limit: int | None
-    """People of each set that are asked about; `None`: all."""
+    """People of each set that are asked about, spread over it; `None`: all."""
     validation_limit: int | None
 
 
 class Sculpting(Record):
-    """SMFA's strengths and readings."""
+    """SMFA's settings."""
 
     candidates: tuple[Strength, ...]
     """The k among which one is chosen on the validation wording."""
-    k: tuple[Strength, ...]
     readings: dict[str, dict[str, Any]]
     """Settings of each training, by its name."""
 
 
-class Controls(Record):
-    """What is made of SMFA's factors beside it."""
+class Points(Record):
+    """The strengths at which what needs no training of its own is evaluated."""
 
+    k: tuple[Strength, ...]
+    """Of SMFA."""
     mfa_scaled: tuple[float, ...]
+    """Factors."""
     mfa_random_mask: tuple[Strength, ...]
-    half_masks: tuple[Strength, ...]
+    """The k of the SMFA whose masked share is masked at random."""
+    half_mask: tuple[Strength, ...]
+    """The k of magnitude alone; direction alone has none."""
 
 
 class Reproduction(Record):
@@ -62,11 +66,16 @@ class Reproduction(Record):
     """Of each pretrained checkpoint, one that was fine-tuned on this data, if there is one."""
     tiers: dict[str, Tier]
     methods: dict[str, tuple[dict[str, Any], ...]]
-    """The settings that each method is run with."""
+    """The settings among which one is chosen for each method, at the first ratio and seed of a model."""
+    curves: tuple[str, ...]
+    """Methods that are run with all of these for every seed at the first ratio, and so have a curve there."""
     smfa: Sculpting
-    controls: Controls
+    points: Points
+    """At the first ratio, in the first reading."""
+    fewer: Points
+    """At the other ratios and in the other readings."""
     minutes: dict[Kind, float]
-    """Expected of a step on one core; of an unlearning at 5 %, of a run that asks about 70 people."""
+    """Expected of a step on one core; of an unlearning at 5 %, of a run that asks about 50 people."""
     not_run: tuple[str, ...]
     """Questions that stay open, each a sentence."""
 
@@ -81,9 +90,7 @@ def read_reproduction(name: str) -> Reproduction:
     try:
         found = Reproduction.model_validate(contents.read_yaml(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BenchError(f"{path}: {field}: {first['msg'].lower()}") from error
+        raise BenchError(f"{path}: {first_fault(error)}") from error
     _require_fair(found, path)
     return found
 
@@ -106,8 +113,12 @@ def _require_fair(found: Reproduction, path: Path) -> None:
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise BenchError(f"{path}: every method must have as many settings to choose from; there are: {told}")
-    if missing := set(found.smfa.candidates) - set(found.smfa.k):
-        raise BenchError(f"{path}: smfa.candidates: {min(missing):g} is not among smfa.k")
+    for name, points in (("points", found.points), ("fewer", found.fewer)):
+        if missing := set(found.smfa.candidates) - set(points.k):
+            raise BenchError(f"{path}: smfa.candidates: {min(missing):g} is not among {name}.k")
+    for name in found.curves:
+        if name not in found.methods:
+            raise unknown("method", name, str(path), list(found.methods))
     for tier in found.tiers.values():
         for model in tier.models:
             if model not in found.models:

@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import Field, ValidationError
 
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import METRICS, TASKS, ImageKind, Metric, Record, SetName, Task
+from s_mllmun_bench.records import METRICS, TASKS, ImageKind, Metric, Record, SetName, Task, first_fault
 from s_mllmun_bench.scoring.classes import AnswerClass
 
 FILE = "scores.json"
@@ -57,6 +57,11 @@ class Figure(Bounded):
     """Answers with a score."""
     missing: int = Field(ge=0)
     """Answers without one."""
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether so few scores are missing that the leaderboard takes the figure."""
+        return self.n >= SUBMITTED_FROM * (self.n + self.missing)
 
 
 class AttributeFigure(Figure):
@@ -154,8 +159,7 @@ class Scores(Record):
     @property
     def is_covered(self) -> bool:
         """Whether so few scores are missing, of each figure by itself, that the run can be submitted."""
-        enough = all(one.n >= SUBMITTED_FROM * (one.n + one.missing) for one in self.figures)
-        return self.lowest_coverage is not None and enough
+        return self.lowest_coverage is not None and all(one.is_covered for one in self.figures)
 
     def figure(self, set_name: SetName, task: Task, metric: Metric) -> Figure:
         """Return one figure; without a mean if the run asked no such question."""
@@ -190,10 +194,8 @@ class Scores(Record):
         try:
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise BenchError(
-                f"{path} is no scores file of this version: {where}: {first['msg']}; "
+                f"{path} is no scores file of this version: {first_fault(error)}; "
                 "`bench score` writes it anew"
             ) from error
 

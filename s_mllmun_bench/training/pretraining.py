@@ -19,9 +19,10 @@ from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import mini
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 from s_mllmun_bench.whole import appearing
 
+from . import processes
 from .losses import cross_entropy
 from .packing import Packer
 from .settings import TrainSettings, parse
@@ -105,7 +106,7 @@ def read_card(folder: Path) -> CheckpointCard | None:
     try:
         return CheckpointCard.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        raise BenchError(f"{path} is no checkpoint card: {error.errors()[0]['msg']}") from error
+        raise BenchError(f"{path} is no checkpoint card: {first_fault(error)}") from error
 
 
 def recipe_of(card: CheckpointCard | None) -> PretrainingRecipe | None:
@@ -137,10 +138,11 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
         steps: at most this many steps in each stage, for a trial.
 
     Raises:
-        BenchError: the recipe is unknown or wrong, or the output exists.
+        BenchError: the recipe is unknown or wrong, the output exists, or several processes were started.
     """
     recipe, _ = load_recipe(name)
     require_absent(output)
+    processes.require_one("pretraining")
     world = load_world(recipe)
     tokenizer = mini.train_tokenizer(world.texts(recipe.tokenizer_steps), recipe.architecture)
     processor = mini.make_processor(tokenizer, recipe.architecture)

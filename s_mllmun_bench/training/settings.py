@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 S = TypeVar("S", bound=Record)
 
@@ -68,10 +68,8 @@ def parse(kind: type[S], values: Mapping[str, Any], where: str) -> S:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "all of it"
         known = ", ".join(kind.model_fields)
-        raise BenchError(f"{where}: {key}: {first['msg']}; the settings are: {known}") from error
+        raise BenchError(f"{where}: {first_fault(error)}; the settings are: {known}") from error
 
 
 def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

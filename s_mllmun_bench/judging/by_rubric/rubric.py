@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Record
+from s_mllmun_bench.records import Record, first_fault
 
 Part = Literal["question", "reference", "answer"]
 
@@ -63,9 +63,7 @@ def read_rubric(path: Path) -> Rubric:
     try:
         settings = RubricSettings.model_validate(contents.read_yaml(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BenchError(f"{path} is no judge: {where + ': ' if where else ''}{first['msg']}") from error
+        raise BenchError(f"{path} is no judge: {first_fault(error)}") from error
     rubric = path.with_suffix(".md")
     try:
         text = rubric.read_text(encoding="utf-8")
