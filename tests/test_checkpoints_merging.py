@@ -309,6 +309,24 @@ def test_a_quantised_weight_is_refused(tiny_checkpoint: Path, tiny_lora: Path, t
         merge(quantised, [load_adapter(tiny_lora)], tmp_path / "merged")
 
 
+def test_a_sum_that_float16_cannot_hold_is_refused(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    half = shutil.copytree(tiny_checkpoint, tmp_path / "half")
+    tensors = load_file(half / "model.safetensors")
+    name = "model.layers.0.mlp.up_proj.weight"
+    save_file(tensors | {name: tensors[name].half()}, half / "model.safetensors")
+    loud = shutil.copytree(tiny_lora, tmp_path / "loud")
+    factors = load_file(loud / "adapter_model.safetensors")
+    save_file(
+        {key: torch.full_like(one, 300.0) for key, one in factors.items()}, loud / "adapter_model.safetensors"
+    )
+
+    with pytest.raises(BenchError, match=r"loud: an entry of .*up_proj\.weight becomes larger than float16"):
+        merge(half, [load_adapter(loud)], tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
 def test_an_adapter_on_tied_weights_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
     lora = write_lora(tiny_checkpoint, tmp_path / "lora", 1, target_modules=["lm_head"])
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from s_mllmun_bench.checkpoints import apply_adapter, load_adapter, load_model, load_processor
 from s_mllmun_bench.data import load_questions
+from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.training import (
     LoraSettings,
     Packer,
@@ -203,3 +204,10 @@ def test_every_forget_row_is_paired_with_a_retain_row_of_its_kind(mini_data: Pat
     assert all(row in rows[1] for _, row in pairs)
     assert all((one.picture is None) == (other.picture is None) for one, other in pairs)
     assert pairs == paired(*rows, Random(1))
+
+
+def test_a_modality_without_a_retain_row_is_one_line(mini_data: Path) -> None:
+    forget, retain = (load_questions(mini_data, "unlearn_15", name) for name in ("forget", "retain"))
+    seen = [row for row in rows_of(retain) if row.picture is not None]
+    with pytest.raises(BenchError, match=r"the retain set has no question without an image, and the forget"):
+        paired(rows_of(forget), seen, Random(1))

@@ -236,13 +236,20 @@ def changed_rows(name: str, weight: Tensor, rows: slice, adapters: Sequence[Adap
         weight: the rows; shape (rows, in).
         rows: one of the weight's `rows.row_blocks`.
         adapters: bound ones that all name the weight, in the order of application.
+
+    Raises:
+        BenchError: an entry becomes larger than float16 can hold.
     """
     if len(adapters) == 1:
-        return adapters[0].apply(name, weight, rows)
-    whole = weight.float()
-    for adapter in adapters:
-        whole = adapter.apply(name, whole, rows)
-    return whole.to(weight.dtype)
+        result = adapters[0].apply(name, weight, rows)
+    else:
+        whole = weight.float()
+        for adapter in adapters:
+            whole = adapter.apply(name, whole, rows)
+        result = whole.to(weight.dtype)
+    if result.dtype == torch.float16 and bool(result.isinf().any()):
+        raise BenchError(f"{adapters[-1].source}: an entry of {name} becomes larger than float16 can hold")
+    return result
 
 
 def quantised(name: str, dtype: str, adapter: Adapter) -> BenchError:

@@ -39,11 +39,14 @@ def scratch(use: str, shape: Sequence[int], dtype: torch.dtype, device: torch.de
 
     Args:
         use: what for; the next call with the same word gives the same memory, in each thread its own.
+            What is larger than a block is not kept.
         shape: of the tensor.
         dtype: of its entries.
         device: where.
     """
     key, count = (use, dtype, device), math.prod(shape)
+    if count > _ENTRIES:
+        return torch.empty(*shape, dtype=dtype, device=device)
     held = _SCRATCH.held.get(key)
     if held is None or held.numel() < count:
         held = _SCRATCH.held[key] = torch.empty(count, dtype=dtype, device=device)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from s_mllmun_bench.errors import BenchError
+
 from .packing import Packer
 from .rows import Row
 
@@ -17,11 +19,18 @@ RowPair = tuple[Row, Row]
 
 
 def paired(forget: Sequence[Row], retain: Sequence[Row], rng: random.Random) -> list[RowPair]:
-    """Give every forget row a retain row of its own modality, in random order; retain rows may repeat."""
+    """Give every forget row a retain row of its own modality, in random order; retain rows may repeat.
+
+    Raises:
+        BenchError: a modality of the forget rows has no retain row.
+    """
     pairs = []
     for shown in (True, False):
         wanted = [row for row in forget if (row.picture is not None) == shown]
         others = [row for row in retain if (row.picture is not None) == shown]
+        if wanted and not others:
+            what = "with an image" if shown else "without an image"
+            raise BenchError(f"the retain set has no question {what}, and the forget set has {len(wanted)}")
         rng.shuffle(others)
         pairs += [(row, others[index % len(others)]) for index, row in enumerate(wanted)]
     return pairs
