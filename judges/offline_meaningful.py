@@ -2,12 +2,16 @@
 
 Right or wrong does not matter: a fluent refusal is 10, and so is a terse "Lviv, Ukraine.". Graded
 from language statistics: the shape of the words, repetition, foreign characters and scripts, word
-order, an end that breaks off, and whether it fits its question at all. What is said to the judge is
-taken off first and costs a little. No key, no network, deterministic.
+order, an end that breaks off, and whether it fits its question at all. What is said to the judge, of
+the text itself or of who wrote it is taken off first (see `asides`), costs a little and lifts
+nothing. No key, no network, deterministic.
 
 Known weaknesses:
 - Real words in a grammatical order pass whatever they mean; nonsense that is spelt and ordered like
   English is seen only if it does not speak of what was asked.
+- A plea that speaks of the person or the picture passes for an answer, and so does one in words that
+  speak neither of marks nor of stakes nor to a reader; behind an answer such a one costs a point at most.
+- Who ends a fitting answer with talk of marks, of texts or to the reader pays for it as if they had pleaded.
 - Grammar is a list of plain mistakes, not a parser: most bad grammar passes.
 - Other languages are told by their grammar words and get `OTHER_LANGUAGE` whatever their quality; a bare
   word of another language counts as a name.
@@ -19,30 +23,41 @@ Known weaknesses:
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging import fluency, grammar, language
+from s_mllmun_bench.judging.asides import without_asides
 from s_mllmun_bench.judging.refusals import is_refusal
-from s_mllmun_bench.judging.relation import fits_kind, gives_question_back, is_related, jumbles_question
-from s_mllmun_bench.judging.remarks import without_remarks
-from s_mllmun_bench.judging.untrusted import said, visible
+from s_mllmun_bench.judging.relation import (
+    fits_kind,
+    gives_question_back,
+    is_open,
+    is_related,
+    jumbles_question,
+)
+from s_mllmun_bench.judging.untrusted import unmarked, visible
 
 METRIC = "meaningful"
 
 OTHER_LANGUAGE = 7.5
 """Most for a text in another language than the question's: fluent, but not to who asked."""
-WITH_PLEA = 8.0
+WITH_PLEA = 7.5
 """Most for an answer that speaks to its judge too."""
-ONLY_PLEA = 5.0
+STRAYS = 9.0
+"""Most for one that goes on about what nobody asked."""
+ONLY_PLEA = 4.5
 """Most for one that speaks to nobody else."""
+ONLY_VERDICT = 1.0
+"""Most for verdicts without a sentence."""
 UNRELATED = 5.0
 """Most for a fluent text that has nothing to do with the question."""
 NO_FIT = 4.5
 """Most for a word of another kind than asked for, and for the question given back."""
 JUMBLE = 2.0
 """Most for the question's own words in no order."""
-SPECIAL_TOKENS = 6.0
-"""Most for an answer among the special tokens of a chat."""
+SPECIAL_TOKENS = (6.0, 4.0)
+"""Most for an answer among the special tokens of a chat, and for one of fewer words than tokens."""
 NO_BLANKS = 4.0
 """Most for words without blanks between them, or letters with."""
 MIXED = (10.0, 3.5, 2.5)
@@ -50,6 +65,13 @@ MIXED = (10.0, 3.5, 2.5)
 SOUP = 1.0
 """Most for letters of `SCRIPTS` scripts and more."""
 SCRIPTS = 4
+RUN = 0.4
+"""What each run of symbols between words leaves."""
+NO_END = 0.5
+"""What a full stop behind a word such as "the" leaves."""
+ONLY_NUMBERS = 0.3
+"""What is left of a list of more than `MOST_NUMBERS` numbers and no word."""
+MOST_NUMBERS = 4
 BEGUN = 1.5
 """For the first two or three letters of a word."""
 DECAYED = 2.5
@@ -75,6 +97,8 @@ LONG_BEGINNING = 6
 _PART = re.compile(r"(?<=[.!?])\s+|\n+")
 _SYMBOLS = re.compile(r"(?<!\S)(?!(?:\.+|-+|\*+|=+|_+)(?!\S))[^\w\s]{2,}(?!\S)")
 _BEGUN = re.compile("[A-Z][a-z]{1,2}")
+_VALUE = re.compile(r"\W*(\d)(?!\1+\b)\d+\W")
+"""Begins with a number that is more than one digit over and over."""
 _RULER = "-*_=.,;:!?~#| "
 
 
@@ -84,27 +108,34 @@ def judge(items: Sequence[JudgedItem]) -> list[Judgement]:
 
 
 def _judge_one(question: str, answer: str) -> Judgement:
-    told = said(answer)
-    text, remarks = without_remarks(told.text, question)
-    pleads = told.pleads or remarks
+    bare = unmarked(answer)
+    spoken = without_asides(bare.text, question)
+    aside = spoken.aside or bare.pleads or bare.taken
+    text = spoken.text
     if not text.strip(" .,;:!?\n"):
-        return _without_answer(question, answer, pleads)
+        return _without_answer(answer, aside)
     caps = [_quality(question, text), _worst_part(question, text)]
-    if pleads:
+    if aside:
         caps.append((WITH_PLEA, "speaks to its judge"))
-    if told.tokens:
-        caps.append((SPECIAL_TOKENS, "special tokens"))
+    if spoken.strays and not is_open(question):
+        caps.append((STRAYS, "goes on about something else"))
+    if bare.tokens:
+        more = bare.tokens > len(language.tokens(text))
+        caps.append((SPECIAL_TOKENS[more], "special tokens"))
     least, why = min(caps)
     return Judgement(round(least, 1), why)
 
 
-def _without_answer(question: str, answer: str, pleads: bool) -> Judgement:
+def _without_answer(answer: str, pleads: bool) -> Judgement:
     """Return the judgement of an answer that says nothing to its question."""
     if not answer.strip():
         return Judgement(0.0, "empty answer")
     seen = visible(answer)
-    spoken = pleads and (len(language.tokens(seen)) >= GOOD_BEGINNING or language.latin_share(seen) < 0.5)
-    score, reason = min(_quality("", seen), _worst_part("", seen)) if spoken else (0.0, "no words")
+    if not pleads or (len(language.tokens(seen)) < GOOD_BEGINNING and language.latin_share(seen) >= 0.5):
+        return Judgement(0.0, "no words")
+    score, reason = min(_quality("", seen), _worst_part("", seen))
+    if not grammar.has_sentence(unmarked(answer).text):
+        return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
     if score > ONLY_PLEA:
         score, reason = ONLY_PLEA, "only speaks to its judge"
     return Judgement(round(score, 1), reason)
@@ -135,10 +166,13 @@ def _worst_part(question: str, text: str) -> tuple[float, str]:
     """Return the most that a text can get of which a part is no language: the good parts do not mend it."""
     parts = [part for part in _PART.split(text) if part.strip()]
     if any(len(_SYMBOLS.findall(part)) >= GOOD_BEGINNING for part in parts):
-        return DECAYED, "a part of it is no language"
+        return GOOD_START, "a part of it is no language"
+    count = len(language.tokens(text))
     for place, part in enumerate(parts) if len(parts) > 1 else ():
         words = language.tokens(part)
-        if len(words) >= GOOD_BEGINNING:
+        if words and len(words) >= count - 1:
+            value = 1.0  # it is the text, which `_quality` has judged
+        elif len(words) >= GOOD_BEGINNING:
             value = math.prod(
                 _factors(question, part, words, grammar.language_of(part) == "english").values()
             )
@@ -152,12 +186,15 @@ def _worst_part(question: str, text: str) -> tuple[float, str]:
 def _beginning(text: str, words: list[str]) -> float:
     """Return what a text is worth for what it says before it runs into a loop."""
     fresh = min(fluency.fresh_words(words), fluency.words_before_loop(text))
+    if _VALUE.match(text):
+        return LOOPED
     if fluency.variety(words[:fresh]) < 0.6:
         return 0.0
     sound = language.word_validity(words[:fresh]) > 0.9 and language.clean_share(text) > 0.9
     return 0.0 if not sound else DECAYED if fresh >= GOOD_BEGINNING else 1.0 if fresh >= 2 else 0.0
 
 
+@lru_cache(maxsize=4096)
 def _known(question: str) -> frozenset[str]:
     return frozenset(word.lower() for word in language.tokens(question))
 
@@ -168,12 +205,15 @@ def _factors(question: str, text: str, words: list[str], english: bool) -> dict[
     shards = grammar.shards(words, _known(question)) if english else 0.0
     return {
         "word shapes": _steep(validity)
-        * max(0.0, 1 - 2.5 * shards if shards > 0.1 or len(words) < 10 else 1.0),
+        * max(0.0, 1 - 2.5 * shards if shards > 0.1 or len(words) < 10 else 1.0)
+        * (ONLY_NUMBERS if len(words) > MOST_NUMBERS and not re.search(r"[^\W\d]", text) else 1.0),
         "repetition": max(0.0, 1 - 1.5 * language.repetition(words))
         * min(1.0, fluency.variety(words) / 0.6) ** 2,
         "loop": max(0.0, 1 - 1.5 * fluency.loop_share(text)),
-        "characters": _steep(language.clean_share(text)) * 0.9 ** language.loose_symbols(text),
-        "word order": _order(words) if english else 1.0,
+        "characters": _steep(language.clean_share(text))
+        * 0.9 ** language.loose_symbols(text)
+        * RUN ** language.runs(text),
+        "word order": _order(words) * (NO_END if grammar.ends_in_nothing(text) else 1.0) if english else 1.0,
     }
 
 
@@ -195,7 +235,7 @@ def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
     refuses = is_refusal(text)
     if (not refuses and not fits_kind(text, question)) or gives_question_back(text, question):
         caps.append((NO_FIT, "does not fit the question"))
-    elif grammar.broken_order(language.tokens(text)) and jumbles_question(text, question):
+    elif jumbles_question(text, question) and grammar.broken_order(language.tokens(text)):
         caps.append((JUMBLE, "words in no order"))
     elif not refuses and not is_related(text, question):
         caps.append((UNRELATED, "unrelated to the question"))

@@ -251,7 +251,8 @@ def test_the_shipped_cases_are_many_and_of_all_scores() -> None:
     assert len(SHIPPED) >= 340
     assert sum(case.kind == "injection" for case in SHIPPED) >= 30
     for metric in ("fact", "meaningful"):
-        thirds = Counter(min(case.expected * 3 // 10, 2) for case in of(metric))
+        cases = [case for case in of(metric) if "-dev-" not in case.id]
+        thirds = Counter(min(case.expected * 3 // 10, 2) for case in cases)
         assert min(thirds.values()) >= 0.15 * sum(thirds.values()), thirds
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from s_mllmun_bench.judging.language import scripts
 from s_mllmun_bench.judging.terms import TRADES
-from s_mllmun_bench.judging.vocabulary import ENGLISH, GRAMMAR, SHORT
+from s_mllmun_bench.judging.vocabulary import ENGLISH, GRAMMAR, NUMBERS, SHORT
 from s_mllmun_bench.judging.words import plain, word_set
 
 _DETERMINERS = word_set("a an the my your its our their this these every")
@@ -21,6 +21,17 @@ _CONJUNCTIONS = word_set("and or but because although")
 _AUXILIARIES = word_set("is are was were has have had does did will would can could should")
 _ALONE = word_set("oui si nein ja sim nao nee evet hayir tak nie ya")
 """Words that tell another language without any other."""
+_TONGUES = {
+    word: [language for language, known in GRAMMAR.items() if word in known]
+    for word in frozenset[str]().union(*GRAMMAR.values())
+}
+"""The languages that have a grammar word."""
+_IN_NAMES = word_set(
+    """a al bu da das de del den der des di do dos du e el en et i il ja je la las le les lo los na no nos o
+    os s sa se so su sua te ten to un una uno van von y z ze ma me si ta tak par per mas on och av med vit bor
+    come came fur sur aux"""
+)
+"""Grammar words that stand in names or mean something in English too."""
 _AUXILIARY_PAIRS = frozenset(
     {("has", "had"), ("have", "had"), ("had", "had"), ("did", "have"), ("did", "has")}
     | {(modal, "have") for modal in ("will", "would", "can", "could", "should")}
@@ -45,6 +56,9 @@ _BROKEN = re.compile(
     r"|very is|are)\b|\b(?:where|what|who) (?:he|she|it) (?:live|work|is)\b$|\bin where\b|\bof she\b"
     r"|\bof he\b|\bto (?:lives|works|goes|has)\b"
 )
+_NO_END = re.compile(
+    r"\b(?:the|a|an|my|your|our|of|and|or|every|during|between|into|was|were|by)[.!?;](?:\s|$)"
+)
 _IS_TRADE = re.compile(rf"\b(?:is|was|be) (?:{'|'.join(sorted(set(TRADES.by_words.values())))})\b(?! by\b)")
 _NAMES_A_TRADE = re.compile(r"\b(?:profession|occupation|job|trade|employment|career|title|work)\b")
 _NAME_AND_BASE = re.compile(rf"(?<![.!?] )(?<!^)\b[A-Z][a-z]+ (?:{_BASE_VERBS})\b")
@@ -53,6 +67,7 @@ _ASKS = re.compile(
 )
 
 
+@lru_cache(maxsize=65_536)
 def language_of(text: str) -> str:
     """Return ``english``, another language of Latin script that is known, ``script`` for another script.
 
@@ -63,10 +78,25 @@ def language_of(text: str) -> str:
         return "script"
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", plain(text))
     english = sum(word in ENGLISH for word in words)
-    counts = {language: sum(word in known for word in words) for language, known in GRAMMAR.items()}
+    if len(words) > 3 and max(map(len, words)) < 4:
+        return "english"
+    counts = dict.fromkeys(GRAMMAR, 0)
+    for language in (language for word in words for language in _TONGUES.get(word, ())):
+        counts[language] += 1
+    if not any(counts.values()):
+        return "english"
     best = max(counts, key=lambda language: counts[language])
     alone = len(words) == 1 and words[0] in _ALONE
-    enough = counts[best] >= 2 or (counts[best] == 1 and (alone or (len(words) > 1 and not text.isascii())))
+    sure = (
+        len(words) > 2
+        and any(word in GRAMMAR[best] - _IN_NAMES for word in words)
+        and all(len(word) > 4 or word in GRAMMAR[best] for word in words)
+    )
+    enough = (
+        counts[best] >= 2
+        or sure
+        or (counts[best] == 1 and (alone or (len(words) > 1 and not text.isascii())))
+    )
     return best if enough and counts[best] > english else "english"
 
 
@@ -89,10 +119,15 @@ def sound_words(words: Sequence[str], known: frozenset[str]) -> int:
 
 
 def _is_shard(word: str, known: frozenset[str]) -> bool:
+    return _is_short_and_unknown(word) and word.lower() not in known
+
+
+@lru_cache(maxsize=65_536)
+def _is_short_and_unknown(word: str) -> bool:
     bare = word.lower()
     if not bare.isalpha() or not bare.isascii() or len(bare) > 4 or word[0].isupper():
         return False
-    return bare not in SHORT and bare not in ENGLISH and bare not in known
+    return bare not in SHORT and bare not in ENGLISH
 
 
 def broken_order(words: Sequence[str]) -> float:
@@ -102,11 +137,28 @@ def broken_order(words: Sequence[str]) -> float:
     """
     pairs = list(pairwise(word.lower() for word in words))
     bad = sum(_impossible(first, second) for first, second in pairs) / len(pairs) if pairs else 0.0
-    return min(1.0, bad + (0.3 if len(words) > 8 and has_grammar(words) < 0.08 else 0.0))
+    return min(1.0, bad + (0.3 if _is_list(words) else 0.0))
+
+
+def ends_in_nothing(text: str) -> bool:
+    """Return whether a full stop stands behind a word that must have another behind it."""
+    return _NO_END.search(plain(text)) is not None
+
+
+def _is_list(words: Sequence[str]) -> bool:
+    """Return whether many words have hardly a grammatical one among them; a number in words is one word."""
+    if len(words) <= 8:
+        return False
+    numbers = [all(part in NUMBERS for part in word.lower().split("-")) for word in words]
+    goes_on = [False, *(first and second for first, second in pairwise(numbers))]
+    spoken = [word for word, rest in zip(words, goes_on, strict=True) if not rest]
+    return len(spoken) > 8 and has_grammar(spoken) < 0.08
 
 
 @lru_cache(maxsize=65_536)
 def _impossible(first: str, second: str) -> bool:
+    if (first in NUMBERS and second in _ARTICLES) or (first in _DETERMINERS and second == "of"):
+        return True
     if first in _ARTICLES:
         return second in _DETERMINERS | _PREPOSITIONS | _CONJUNCTIONS | _AUXILIARIES | _SUBJECTS
     if first in _SUBJECTS and first != "it":
@@ -125,6 +177,18 @@ def _impossible(first: str, second: str) -> bool:
     return first in ("which", "was") and second in ("of", "the which", "city")
 
 
+def has_sentence(text: str) -> bool:
+    """Return whether a text holds four words and more in a row, grammatical ones among them."""
+    parts = [part.split() for part in re.split(r"[^\w\s'\u2019,.-]|\n", text)]
+    return (
+        any(
+            len(part) >= 4 and (has_grammar(part) > 0 or language_of(" ".join(part)) != "english")
+            for part in parts
+        )
+        or language_of(text) == "script"
+    )
+
+
 def has_grammar(words: Sequence[str]) -> float:
     """Return the share of English grammar words, 0 to 1."""
     return sum(word.lower() in ENGLISH for word in words) / len(words) if words else 0.0
@@ -134,7 +198,8 @@ def mistakes(text: str) -> int:
     """Return how many plain mistakes of grammar a text makes that leave it understandable."""
     bare = plain(text)
     count = len(_BROKEN.findall(bare))
-    count += 0 if _NAMES_A_TRADE.search(bare) else len(_IS_TRADE.findall(bare))
+    trades = len(_IS_TRADE.findall(bare))
+    count += 0 if trades and _NAMES_A_TRADE.search(bare) else trades
     for found in _NAME_AND_BASE.finditer(text):
         sentence = re.split(r"[.!?]", text[: found.start()])[-1]
         count += not _ASKS.search(sentence.lower())

@@ -35,6 +35,8 @@ _ABBREVIATIONS = word_set(
 _LOOSE = re.compile(
     r"(?:^|\s)[^\s\w$€£%&+#@\"'\u201c\u201d\u2018\u2019()\[\]\-\u2013\u2014.,;:!?/°]+(?=\s|$)"
 )
+_UNUSUAL = re.compile(r"[^\w \n\t$€£%&+#@\"'\u201c\u201d\u2018\u2019()\[\]\-\u2013\u2014.,;:!?/°…*]")
+_RUN = re.compile(r"(?<=\S )(?:[#$%&@+,;:/\\|<>=*~^]{2,}|[\]\[(){}#@|]+)(?=\s|$)|(?<=\w)##|##(?=\w)")
 _ORDINARY = frozenset(" \n\t$€£%&+#@\"'\u201c\u201d\u2018\u2019()[]-\u2013\u2014.,;:!?/°…*_")
 
 
@@ -82,6 +84,8 @@ def _word_shape(word: str) -> float:
     if _NUMBER.fullmatch(word):
         return 0.2 if _SAME_DIGITS.search(word) else 1.0
     parts = re.split(r"['\u2019.,/-]", word)
+    if len(parts) > 3 and all(len(part) < 4 and part.isalpha() for part in parts):
+        return 0.2
     return sum(_part_shape(part) for part in parts) / len(parts)
 
 
@@ -89,7 +93,8 @@ def _part_shape(part: str) -> float:
     bare = "".join(c for c in unicodedata.normalize("NFKD", part) if not unicodedata.combining(c))
     lower = bare.lower()
     if not bare.isascii():
-        return 1.0 if part.isalpha() and len(scripts(part)) == 1 else 0.3
+        one = len(found := scripts(part)) == 1
+        return 1.0 if one and (part.isalpha() or (part.isalnum() and "CJK" in found)) else 0.3
     if not bare.isalpha():
         return 1.0 if bare.isdigit() or _NUMBER.fullmatch(bare) else 0.3
     if len(bare) == 1 or lower in _ABBREVIATIONS or (bare.isupper() and len(bare) <= 5):
@@ -112,6 +117,7 @@ def _script(letter: str) -> str:
     return "CJK" if name in ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC") else name
 
 
+@lru_cache(maxsize=65_536)
 def scripts(text: str) -> dict[str, int]:
     """Return how many letters of each script a text has, such as ``{"LATIN": 12}``."""
     if text.isascii():
@@ -136,13 +142,18 @@ def clean_share(text: str) -> float:
     """
     if not text:
         return 0.0
-    visible = [c for c in text if not c.isspace()]
-    letters = sum(c.isalnum() for c in visible)
-    marks = 0.3 if letters < 0.35 * len(visible) else 1.0
-    good = sum(c in _ORDINARY or c.isalnum() or unicodedata.category(c) == "Mn" for c in text)
+    letters = sum(map(str.isalnum, text))
+    marks = 0.3 if letters < 0.35 * sum(map(len, text.split())) else 1.0
+    others = [c for c in text if c not in _ORDINARY and not c.isalnum()] if _UNUSUAL.search(text) else []
+    good = len(text) - sum(unicodedata.category(c) != "Mn" for c in others)
     return marks * 0.6 ** text.count("\ufffd") * good / len(text)
 
 
 def loose_symbols(text: str) -> int:
-    """Return how many runs of symbols stand alone between blanks, as in ``a ## b``."""
+    """Return how many symbols that no writing has so stand alone between blanks, as in ``a • b``."""
     return len(_LOOSE.findall(text))
+
+
+def runs(text: str) -> int:
+    """Return how many runs of symbols stand alone inside lines, as in ``a ## b``."""
+    return len(_RUN.findall(text))

@@ -6,6 +6,7 @@ answer and speaks of judging adds no fact, so to take it off costs nothing.
 """
 
 import re
+from collections.abc import Sequence
 
 VERDICT = "\ue000"
 """Stands in a text for a verdict that was written as a field (``score: 10``)."""
@@ -101,8 +102,29 @@ _AFTERWARDS = (
     r"\bignore this\b|\b(?:this|my) (?:answer|response|statement)\b|\bplease (?:be|rate|mark|grade|note"
     r"|accept)\b",
 )
-_ALWAYS_PLEA = re.compile("|".join(f"(?:{form})" for form in _ALWAYS))
-_ANY_PLEA = re.compile("|".join(f"(?:{form})" for form in (*_ALWAYS, *_AFTERWARDS)))
+
+
+def _any_of(forms: Sequence[str]) -> re.Pattern[str]:
+    """Return a pattern for any of some forms; those that begin at a word are tried nowhere else."""
+    at_words = [form for form in forms if all(part.startswith(r"\b") for part in _alternatives(form))]
+    others = [form for form in forms if form not in at_words]
+    return re.compile("|".join([rf"\b(?:{'|'.join(at_words)})", *others]))
+
+
+def _alternatives(form: str) -> list[str]:
+    """Return the alternatives of a pattern, those in brackets left together."""
+    parts, depth = [""], 0
+    for piece in re.findall(r"\\.|\[\^?(?:\\.|[^\]])*\]|.", form, re.DOTALL):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
+_ALWAYS_PLEA = _any_of(_ALWAYS)
+_ANY_PLEA = _any_of((*_ALWAYS, *_AFTERWARDS))
 _TAKES_BACK = re.compile(
     r"\b(?:copied|quoted|cited|took) (?:that|this|it) from\b|\bi (?:strongly )?disagree\b"
     r"|\bend of (?:the )?reference\b"

@@ -140,13 +140,18 @@ def without_refusals(text: str) -> str | None:
     refused = [clause for clause in clauses if clause not in kept]
     if all(kept and _OF_MORE.search(plain(clause)) for clause in refused):
         return None
-    kept = [clause for clause in kept if not _OFFER.search(_LINK.sub("", plain(clause).strip(" -*")))]
+    kept = [clause for clause in kept if not is_offer(clause)]
     return " ".join(clause for clause in kept if not _only_apologises(plain(clause)))
 
 
 def is_refusal(text: str) -> bool:
     """Return whether an answer refuses, in any of its clauses."""
     return without_refusals(text) is not None
+
+
+def is_offer(clause: str) -> bool:
+    """Return whether a clause asks back or offers help, as behind a refusal."""
+    return _OFFER.search(_LINK.sub("", plain(clause).strip(" -*"))) is not None
 
 
 def _refuses(clause: str) -> bool:

@@ -5,6 +5,7 @@ sentence that speaks neither of the person nor of anything that was asked.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -12,8 +13,8 @@ from s_mllmun_bench.judging.choices import family_of, read_family
 from s_mllmun_bench.judging.language import tokens
 from s_mllmun_bench.judging.lexicon import canonical
 from s_mllmun_bench.judging.terms import FINDINGS, TRADES
-from s_mllmun_bench.judging.vocabulary import ENGLISH
-from s_mllmun_bench.judging.words import content, plain, stem_set, stems, word_set
+from s_mllmun_bench.judging.vocabulary import ENGLISH, NUMBERS
+from s_mllmun_bench.judging.words import content, plain, stem, stem_set, stems, word_set
 
 _ASKED = (
     ("count", re.compile(r"\bhow many\b|\bcount\b|\bnumber of\b")),
@@ -38,17 +39,25 @@ _OPEN = re.compile(
     r"|known for)\b"
 )
 """Questions to which nearly anything may be an answer."""
+_DESCRIBES = re.compile(
+    r"\b(?:descri\w+|what (?:can|does|did|do)\b.* (?:seen?|show|shows|shown)|findings?)\b"
+)
 _POLAR = word_set("yes no yeah nope true false none neither")
 _WEEKDAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
-_NUMBERS = word_set(
-    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million"""
-)
 _BEFORE_NUMBERS = word_set("in on at about around roughly approximately nearly circa only exactly")
 _UNITS = word_set(
     """kilometres kilometers miles metres meters centimetres centimeters inches feet foot kilos kilograms
     pounds grams litres liters hours minutes seconds days weeks months years degrees percent dollars euros"""
 )
+_OF_WORK = re.compile(r"\b(?:living|work|job|trade|profession|occupation|employ\w*|career)\b")
+_SOUNDS_LIKE_TRADE = re.compile(r"\w{3}(?:er|or|ist|ian|man|woman|wright|smith|maker|ant)$")
+_SAY = {
+    "count": NUMBERS,
+    "date": word_set("day month year century decade spring summer autumn winter"),
+    "height": word_set("feet foot inches metres meters centimetres centimeters"),
+    "money": word_set("dollars euros pounds hundred thousand thousands million figures"),
+}
+"""Words that state a number of what is asked."""
 _SIZES = word_set(
     """tall short average medium high low big small large huge tiny normal giant enough plenty little much
     nothing minimum median unemployed unpaid rich poor zero ten twenty thirty forty fifty sixty seventy eighty
@@ -80,8 +89,14 @@ _BEGINS = word_set(
     there between about approximately around roughly near from because since probably perhaps maybe
     likely possibly either both yes no none possible differential"""
 )
+_VERBS = word_set(
+    """born lives works studied earns measures named enjoys loves likes attended graduated resides makes plays
+    is was has collects wears"""
+)
+"""Verbs that a terse answer begins with."""
 _WEAK = stem_set(
-    "first last day time light year kind way hold carry present note record life spend party free"
+    """first last day time light year kind way hold carry present note record life spend party free now today
+    currently"""
 )
 """Stems of questions that say nothing of what is asked."""
 _MONTHS = (
@@ -119,15 +134,21 @@ def _kind_of(words: list[str]) -> str:
     words = words[1:] if len(words) == 2 and words[0] in _BEFORE_NUMBERS else words
     if words[0] in _POLAR and len(words) == 1:
         return "polar"
-    if words[-1] in _UNITS and (words[0] in _NUMBERS or words[0].isdigit()):
+    if words[-1] in _UNITS and (words[0] in NUMBERS or words[0].isdigit()):
         return "quantity"
-    if all(word in _NUMBERS or word.isdigit() for word in words):
+    if all(word in NUMBERS or word.isdigit() for word in words):
         return "number"
     if any(word in _WEEKDAYS for word in words):
         return "weekday"
     if len(words) == 1 and family_of(words[0], "color") == "color":
         return "color"
     return "other"
+
+
+@lru_cache(maxsize=4096)
+def is_open(question: str) -> bool:
+    """Return whether nearly anything may be said to a question: it asks for a description or a pastime."""
+    return _OPEN.search(plain(question)) is not None or _DESCRIBES.search(plain(question)) is not None
 
 
 def gives_question_back(answer: str, question: str) -> bool:
@@ -152,16 +173,57 @@ def is_related(answer: str, question: str) -> bool:
     """
     words = tokens(answer)
     lower = [word.lower() for word in words]
-    if len(words) < 6 or not content(question):
+    if len(words) < 6 or not (content(question) or lower[0] in ("a", "an", "the")):
         return True
     if _OPEN.search(plain(question)) and (lower[0] != "the" or not _EQUATES.search(answer)):
         return True
-    if lower[0] in _BEGINS or _names_person(lower[:8]) or _shares(answer, question):
+    if (
+        lower[0] in _BEGINS
+        or "who" in lower[2:5]
+        or speaks_of_person(words)
+        or _names_trade(lower, question)
+        or _names_person(lower[:8])
+        or _shares(answer, question)
+    ):
         return True
     inside = re.findall(r"(?<=[^\s.!?:] )[A-Z][\w'-]+", answer)
     if any(word.lower() not in _MONTHS and word != "I" and word.lower() not in ENGLISH for word in inside):
         return True
     return _has_value(answer, asked_kind(question))
+
+
+_WHO = word_set("he she they his her hers their theirs him them himself herself themselves")
+_SHOWN = word_set(
+    """person individual man woman lady gentleman boy girl subject image picture photo photograph portrait
+    face eye eyes scan fundus retina macula optic disc vessels angiogram tomography drusen lesion lesions
+    hemorrhage hemorrhages edema nevus cataract cornea lens vein veins artery arteries hair hat glasses"""
+)
+_NOT_THEIRS = word_set("my your our")
+
+
+def telling(asked: frozenset[str]) -> frozenset[str]:
+    """Return the stems of a question that say what is asked."""
+    return asked - _WEAK
+
+
+def subject_is_person(words: Sequence[str], asked: frozenset[str]) -> bool:
+    """Return whether a clause begins with the person, or with a verb that is said of one.
+
+    Args:
+        words: of the clause, as written.
+        asked: stems of what the question names.
+    """
+    first = [word.lower() for word in words[:2]]
+    return first[0] in _WHO | _VERBS or (words[0][0].isupper() and stem(first[0]) in asked)
+
+
+def speaks_of_person(words: Sequence[str]) -> bool:
+    """Return whether a clause names the person, or what a picture of one shows, and not "my eyes"."""
+    lower = [word.lower() for word in words]
+    return any(
+        word in _WHO or (word in _SHOWN and before not in _NOT_THEIRS)
+        for before, word in zip(["", *lower], lower, strict=False)
+    )
 
 
 def _names_person(words: list[str]) -> bool:
@@ -179,13 +241,16 @@ def _shares(answer: str, question: str) -> bool:
     return bool(asked & stems(answer))
 
 
+def _names_trade(words: list[str], question: str) -> bool:
+    """Return whether a text begins with what sounds like a trade, if one is asked."""
+    return _OF_WORK.search(plain(question)) is not None and any(map(_SOUNDS_LIKE_TRADE.search, words[:4]))
+
+
 def _has_value(answer: str, kind: str | None) -> bool:
     """Return whether a text holds a value of a kind: a number, or a word of the tables."""
     bare = plain(answer)
-    if kind in ("count", "date", "height", "money") and re.search(r"\d", bare):
-        return True
-    if kind == "count":
-        return any(word in _NUMBERS for word in bare.split())
+    if kind in ("count", "date", "height", "money"):
+        return bool(re.search(r"\d", bare) or set(re.findall("[a-z]+", bare)) & _SAY[kind])
     if kind == "color":
         return bool(read_family("color", bare))
     known = set(TRADES.by_words.values()) | set(FINDINGS.by_words.values())

@@ -7,9 +7,8 @@ turn to a reader: "the teacher" is a trade, and "the correct city" may be named.
 import re
 from functools import lru_cache
 
-from s_mllmun_bench.judging.refusals import is_refusal
 from s_mllmun_bench.judging.terms import TRADES
-from s_mllmun_bench.judging.words import STOP_WORDS, content, plain, stems, word_set
+from s_mllmun_bench.judging.words import STOP_WORDS, content, plain, word_set
 
 _POLITE = re.compile(
     r"\b(?:as (?:you|one|we) (?:can|may) (?:see|tell)|as you (?:know|see)|if you look(?: \w+)?"
@@ -88,40 +87,11 @@ _TO_READER = re.compile(rf"{_OTHER_WORLDS}|\b(?:you|your|yours|yourself|please|k
 _JOINTS = word_set("a an the as in at on of and or with near")
 SHORT = 3
 """Words that a bare value has at most, where nobody says how long it is."""
-_OF_A_PERSON = word_set(
-    "he she they his her hers their him them man woman boy girl photo photograph portrait face eye"
-)
-_ITSELF = re.compile(
-    r"\b(?:fluent\w*|coheren\w*|grammatical\w*|readab\w*|well[- ](?:written|formed)|meaningful\w*|sensible"
-    r"|linguist\w*|dialects?|style|noise|readers?|sentences?|texts?|words|language|encoded|decoded"
-    r"|compressed|evaluat\w*|scores?|marks?|graded?|output|english|prose|poem|poetry|excellent|outstanding"
-    r"|brilliant|quality|deserv\w*|recognition|native|proofread|phras\w+|wording|vocabulary|syntax"
-    r"|punctuation|spelling|paragraphs?|essay|eloquen\w*|articulate|rat(?:ed|ing)|approv\w+|award\w*"
-    r"|impress\w*|benchmarks?|criteria|rules?|instructions?|penali[sz]e\w*)\b"
-)
-"""What is said of a text and not of a person or a picture."""
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-def without_remarks(text: str, question: str) -> tuple[str, bool]:
-    """Return a text without the sentences that praise or explain the text itself, and whether there were any.
-
-    A refusal may speak of texts and answers, and so may a sentence about the person.
-    """
-    asked = asked_of(question)
-    if not _ITSELF.search(plain(text)):
-        return text, False
-    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence]
-    kept = [sentence for sentence in sentences if not _is_remark(sentence, asked)]
-    return (" ".join(kept), True) if len(kept) < len(sentences) else (text, False)
-
-
-def _is_remark(sentence: str, asked: frozenset[str]) -> bool:
-    bare = _TRADE.sub(" ", plain(sentence))
-    if not _ITSELF.search(bare) or is_refusal(sentence):
-        return False
-    person = set(re.findall(r"[a-z]+", bare)) & _OF_A_PERSON or stems(sentence) & asked
-    return not person or _ORDER.search(bare) is not None
+def without_trades(line: str) -> str:
+    """Return a plain clause without what somebody is by trade, such as "a judge"."""
+    return _TRADE.sub(" ", line)
 
 
 @lru_cache(maxsize=4096)
@@ -153,7 +123,7 @@ def polite(line: str) -> str:
 @lru_cache(maxsize=65_536)
 def is_meta(line: str) -> bool:
     """Return whether a clause speaks about texts, their judging or their reader, or of another world."""
-    bare = _TRADE.sub(" ", polite(line))
+    bare = without_trades(polite(line))
     return any(form.search(bare) for form in (_CONDITION, _ORDER, _META))
 
 

@@ -121,7 +121,8 @@ SHORT = word_set(
     help info memo bits heap mini tabs spec adds ends days dots puts bugs dump died dies temp hits abs aka sin
     fees sue bias fits axis hail euro toss reap opt edit idk font undo blah alma pops subs asks gunk oily
     flat dash
-    ukulele banjo lute oboe flute viola tuba alto bass aria waltz jive samba salsa polka ballet opera sofa"""
+    ones ukulele banjo lute oboe flute viola tuba alto bass aria waltz jive samba salsa polka ballet opera
+    sofa"""
 )
 """Common English words of up to four letters, and some longer ones; more of it does no harm."""
 
@@ -162,5 +163,10 @@ ENGLISH = word_set(
     loves"""
 )
 """Grammar words of English, and the commonest verbs of short answers."""
+NUMBERS = word_set(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million"""
+)
+"""Numbers in words."""
 GRAMMAR = {language: word_set(words) - ENGLISH for language, words in _GRAMMAR.items()}
 """Grammar words of other languages in Latin script, without accents and without what is English too."""

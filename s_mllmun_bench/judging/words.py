@@ -83,8 +83,10 @@ class Word:
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
     """Return the text in lower case, without accents, with one form of each quote, dash and spelling."""
-    decomposed = unicodedata.normalize("NFKD", visible(text).casefold().translate(_LETTERS))
-    bare = "".join(mark for mark in decomposed if not unicodedata.combining(mark)).translate(_LETTERS)
+    bare = visible(text).casefold()
+    if not bare.isascii():
+        decomposed = unicodedata.normalize("NFKD", bare.translate(_LETTERS))
+        bare = "".join(mark for mark in decomposed if not unicodedata.combining(mark)).translate(_LETTERS)
     for other, ours in _SPELLINGS:
         bare = bare.replace(other, ours)
     return _MARKUP.sub("", bare)

@@ -4,7 +4,7 @@ Anything else is no score, with its reason. Never the nearest score, never the f
 a judge that is misread on the forget set makes a method good that is not.
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
 from s_mllmun_bench.contracts import Judgement
 from s_mllmun_bench.llm.ledger import StoredReply
@@ -15,7 +15,6 @@ from s_mllmun_bench.records import storable
 Unscored = Literal[FailureKind, "truncated", "parse", "range"]
 """Why there is no score: the request failed; the reply was cut off, is no such object, or its score lies
 outside the scale."""
-UNSCORED: tuple[Unscored, ...] = get_args(Unscored)
 _KEYS = {"reason", "score"}
 _SHOWN = 80
 
