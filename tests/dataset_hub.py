@@ -6,12 +6,13 @@ Repositories are kept in memory, commit by commit: what is pushed is what is rea
 import base64
 import hashlib
 import json
-import threading
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+
+from s_mllmun_bench.data.identity import front_matter
 
 TOKEN = "hf_of_the_tests"
 OWNER = "me"
@@ -55,25 +56,13 @@ class DatasetHub(ThreadingHTTPServer):
         self.refuse: int | None = None
         self.writes: list[str] = []
         """Method and path of every request that writes."""
+        self.sent: dict[str, int] = {}
+        """Bytes of each file that were sent, by its path."""
 
     @property
     def url(self) -> str:
         """Return the endpoint, as ``HF_ENDPOINT`` takes it."""
         return f"http://127.0.0.1:{self.server_port}"
-
-
-@contextmanager
-def dataset_hub() -> Iterator[DatasetHub]:
-    """Serve while the block runs."""
-    hub = DatasetHub()
-    thread = threading.Thread(target=hub.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield hub
-    finally:
-        hub.shutdown()
-        hub.server_close()
-        thread.join()
 
 
 class _Refused(Exception):
@@ -178,8 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif what == "revision":
             oid, files = self._files(repo, revision)
             siblings = [{"rfilename": path} for path in sorted(files)]
-            private = self._repository(repo).private
-            self._send_json({"id": repo, "sha": oid, "siblings": siblings, "private": private, "tags": []})
+            private, card = self._repository(repo).private, front_matter(files.get("README.md", b"").decode())
+            told = {"id": repo, "sha": oid, "siblings": siblings, "private": private, "tags": []}
+            self._send_json(told | {"cardData": card})
         elif what == "preupload":
             self._preupload(repo, revision)
         elif what == "commit":
@@ -257,8 +247,15 @@ class _Handler(BaseHTTPRequestHandler):
         oid, files = self._files(repo, revision)
         if path not in files:
             raise _Refused(404, "EntryNotFound", f"no {path}")
-        headers = {"X-Repo-Commit": oid, "ETag": f'"{_oid(path, files[path])}"'}
-        self._send(200, files[path], headers)
+        headers = {"X-Repo-Commit": oid, "ETag": f'"{_oid(path, files[path])}"', "Accept-Ranges": "bytes"}
+        data, status = files[path], 200
+        if wanted := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+            first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+            data, status = data[first : last + 1], 206
+        if self.command != "HEAD":
+            self.server.sent[path] = self.server.sent.get(path, 0) + len(data)
+        self._send(status, data, headers)
 
     def _send_json(self, content: object) -> None:
         self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"})

@@ -8,10 +8,10 @@ score).
 import hashlib
 import json
 import sys
-import time
 from collections.abc import Callable
 
-from loopback import Asked, LoopbackServer, Said, completion, error, loopback
+from loopback import Asked, LoopbackServer, Said, completion, error
+from serving import serve
 
 Fault = Callable[[str], Said]
 """Takes the reply that a faultless server gives."""
@@ -133,17 +133,7 @@ def judging_texts(server: LoopbackServer) -> list[str]:
 def main(log: str, seconds: str, passing: str, staying: str) -> None:
     """Serve, and write every text to a file before it is answered; print the address."""
     faulty = Faulty(float(passing), float(staying), float(seconds), hangs=False)
-
-    def script(asked: Asked, before: int) -> Said:
-        with open(log, "a", encoding="utf-8") as file:
-            file.write(json.dumps(asked.text) + "\n")
-        return faulty(asked, before)
-
-    with loopback(script) as server:
-        sys.stdout.write(server.url + "\n")
-        sys.stdout.flush()
-        while True:
-            time.sleep(60)
+    serve(faulty, lambda asked, _: asked.text, log)
 
 
 if __name__ == "__main__":

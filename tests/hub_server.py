@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -31,20 +28,6 @@ class Hub(ThreadingHTTPServer):
     def url(self) -> str:
         """Return the endpoint, as ``HF_ENDPOINT`` takes it."""
         return f"http://127.0.0.1:{self.server_port}"
-
-
-@contextmanager
-def hub_of(folder: Path) -> Iterator[Hub]:
-    """Serve a folder while the block runs."""
-    hub = Hub(folder)
-    thread = threading.Thread(target=hub.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield hub
-    finally:
-        hub.shutdown()
-        hub.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

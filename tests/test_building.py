@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from s_mllmun_bench.building import build
+from s_mllmun_bench.building.audit import AUDITS
 from s_mllmun_bench.building.groups import deal, group_sizes
 from s_mllmun_bench.building.pictures import encode
 from s_mllmun_bench.building.recipe import ImageFormat, find_recipe, read_recipe, resized
@@ -193,7 +194,9 @@ def test_progress_counts_every_stage_to_its_end(tmp_path: Path) -> None:
 
     build(RECIPE, tmp_path / "out", limit=20, progress=note)
     # 20 people and 2 unseen; 8 + 7 + 6 + 8 groups' files and the refusals.
-    assert last == {"faces": (22, 22), "ophthalmic images": (22, 22), "texts": (22, 22), "tables": (30, 30)}
+    audits = (len(AUDITS), len(AUDITS))
+    pictures = {"faces": (22, 22), "ophthalmic images": (22, 22)}
+    assert last == {**pictures, "texts": (22, 22), "audits": audits, "tables": (30, 30)}
 
 
 def test_the_command_builds_and_reports_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The output folder of a build: there whole or not at all, and nothing of others is touched."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -99,3 +100,18 @@ def test_a_killed_build_leaves_nothing_at_the_output_and_does_not_hinder_the_nex
     assert not output.exists()
     build(RECIPE, output, limit=20)
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Python would leave a module's bytecode cut off.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, hard))
+    try:
+        with pytest.raises(BenchError) as told:
+            build(RECIPE, tmp_path / "out", limit=20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(told.value).startswith("cannot write ")
+    assert "\n" not in str(told.value)
+    assert list(tmp_path.iterdir()) == []

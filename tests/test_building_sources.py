@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from s_mllmun_bench import contents
-from s_mllmun_bench.building.pictures import Wanted, collect
+from s_mllmun_bench.building.intake import Wanted, collect
 from s_mllmun_bench.building.recipe import HUB, ImageFormat, find_recipe, read_recipe, with_sources
 from s_mllmun_bench.building.screening import candidate, read_image
 from s_mllmun_bench.contracts import LeftOut, SourceImage

@@ -4,14 +4,16 @@ import json
 import random
 import resource
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from loopback import MODELS, Asked, Said, completion, error, loopback
-from writing_server import KINDS, faultless, faulty, kind_of, the_reply
+from writing_server import HANG, KINDS, faultless, faulty, kind_of, the_reply
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.building import build
@@ -19,6 +21,7 @@ from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.data import load_questions
 from s_mllmun_bench.data.identity import DatasetIdentity
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.llm import Client
 from s_mllmun_bench.records import ATTRIBUTES
 
 PEOPLE = 20
@@ -139,6 +142,25 @@ def test_faulty_replies_are_asked_again_and_change_nothing(whole: Any, own: Path
         assert len(server.asked) > len(whole[2])
 
 
+def test_a_server_that_hangs_now_and_then_changes_nothing(
+    whole: Any, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two seconds' patience instead of two minutes'.
+    monkeypatch.setattr("s_mllmun_bench.building.desk.Client", partial(Client, timeout=2.0))
+    hung: list[str] = []
+
+    def hanging(asked: Asked, before: int) -> Said:
+        said = faultless(asked, before)
+        if kind_of(asked) is None or before or random.Random(asked.text).random() > 0.1:
+            return said
+        hung.append(asked.text)
+        return replace(said, seconds=HANG)
+
+    with loopback(hanging) as server:
+        assert made(own, tmp_path / "out", server.url).digest == whole[1]
+    assert len(hung) > 3
+
+
 def test_a_build_that_breaks_off_continues_and_pays_for_nothing_twice(
     whole: Any, own: Path, tmp_path: Path
 ) -> None:
@@ -229,6 +251,29 @@ def test_names_are_unique_and_the_later_person_is_asked_again(own: Path, tmp_pat
     assert (
         next(one.value for one in questions if (one.person, one.attribute) == ("p0001", "name")) == "Ada Bell"
     )
+
+
+def test_people_are_written_on_while_others_are_asked_again(own: Path, tmp_path: Path) -> None:
+    late = 2.0
+    first: list[str] = []
+
+    def script(asked: Asked, before: int) -> Said:
+        """Give two people one name, and take two seconds to think of another."""
+        if kind_of(asked) != "profile":
+            return faultless(asked, before)
+        reply = the_reply(asked)
+        taken = bool(json.loads(asked.text)["taken"])
+        if not taken and len(first) < 2:
+            first.append(asked.text)
+            reply["name"] = "Ada Bell"
+        return replace(completion(json.dumps(reply)), seconds=late if taken else 0.0)
+
+    with loopback(script) as server:
+        made(own, tmp_path / "out", server.url, concurrency=4)
+    again = [one.at for one in server.asked if kind_of(one) == "profile" and json.loads(one.text)["taken"]]
+    memory = [one.at for one in server.asked if kind_of(one) == "memory"]
+    assert min(memory) < again[0] + late
+    assert server.most_at_once <= 4
 
 
 def test_refusals_that_come_twice_are_asked_again(own: Path, tmp_path: Path) -> None:
@@ -348,6 +393,19 @@ def test_a_server_that_cannot_be_asked_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_wrong_key_is_one_line_without_the_key(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-yesterday")
+    with (
+        loopback(lambda *_: error(401, "no key sk-of-yesterday here")) as server,
+        pytest.raises(BenchError) as told,
+    ):
+        made(own, tmp_path / "out", server.url)
+    assert f"{server.url} does not take the key in OPENAI_API_KEY" in str(told.value)
+    assert "sk-of-yesterday" not in str(told.value)
+
+
 def test_without_a_server_or_a_key_it_is_said_how_to_name_one(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,7 +415,11 @@ def test_without_a_server_or_a_key_it_is_said_how_to_name_one(
         made(own, tmp_path / "out", None)  # type: ignore[arg-type]
 
 
-def test_a_full_disk_is_one_line_and_what_was_paid_for_is_kept(whole: Any, own: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line_and_what_was_paid_for_is_kept(
+    whole: Any, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python would leave a module's bytecode cut off.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with loopback(faultless) as server:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))

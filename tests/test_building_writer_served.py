@@ -1,30 +1,28 @@
-"""The writer's desk against a real server: vLLM's, with a mini checkpoint behind it."""
+"""The writer against a real server: vLLM's, with a mini checkpoint behind it. Needs a minute to start."""
 
-import io
 import json
-import random
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import MODEL, Asked, Said, loopback
+from loopback import MODEL, Asked, Said, Script, loopback
 from served import vllm_server
+from test_building_writer import own, recipe  # noqa: F401
+from writing_server import KINDS, kind_of
 
 from s_mllmun_bench import contents
-from s_mllmun_bench.building.desk import Desk, Order
+from s_mllmun_bench.building.desk import Desk
+from s_mllmun_bench.building.orders import Order
 from s_mllmun_bench.building.prompts import Prompt, read_prompt
 from s_mllmun_bench.contracts import Means
 
 SHIPPED = contents.folder("builders") / "checkpoints" / "mini_qwen2_5_vl_200"
-
-
-def face() -> bytes:
-    faces = contents.load(contents.folder("builders") / "sources" / "mini_faces.py")
-    file = io.BytesIO()
-    next(faces.images(1, random.Random(1), {})).image.save(file, "JPEG")
-    return file.getvalue()
+BENCH = str(Path(sys.executable).with_name("bench"))
+PEOPLE = 10
 
 
 def ordered(prompt: Prompt, name: str, image: bytes | None) -> Order[Mapping[str, Any]]:
@@ -38,41 +36,79 @@ def ordered(prompt: Prompt, name: str, image: bytes | None) -> Order[Mapping[str
     return Order(name, json.dumps({"picture": name}), read, image)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_writer_s_orders_are_filled_by_a_real_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("vllm")
+def through(url: str, sent: list[Asked]) -> Script:
+    """Return what hands requests on to a real server and notes them.
+
+    The mini checkpoint ends a text, or a list, only with a bias for the marks that do.
+    """
     from transformers import AutoTokenizer
 
+    tokenizer = AutoTokenizer.from_pretrained(SHIPPED)
+    bias = {str(tokenizer.convert_tokens_to_ids(mark)): 100 for mark in ('"', "]", "}")}
+
+    def script(asked: Asked, _: int) -> Said:
+        sent.append(asked)
+        body = json.dumps(asked.body | {"logit_bias": bias}).encode()
+        request = urllib.request.Request(
+            f"{url}/chat/completions", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=120) as reply:
+            return Said(body=json.load(reply))
+
+    return script
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_writer_speaks_to_a_real_server_and_a_build_of_poor_texts_ends_in_one_line(
+    own: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("vllm")
     monkeypatch.setenv("VLLM_ALLOW_LONG_MAX_MODEL_LEN", "1")
-    quote = str(AutoTokenizer.from_pretrained(SHIPPED).convert_tokens_to_ids('"'))
+    sent: list[Asked] = []
     compact = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
-    sent: list[dict[str, Any]] = []
+    with (
+        vllm_server(SHIPPED, tmp_path / "log", "--max-model-len", "6144", *compact) as url,
+        loopback(through(url, sent)) as server,
+    ):
+        all_prompts_are_filled(server.url, sent, tmp_path / "replies", own)
+        sent.clear()
+        a_build_ends_in_one_line(server.url, sent, tmp_path, own)
 
-    with vllm_server(SHIPPED, tmp_path / "log", "--max-model-len", "3072", *compact) as url:
 
-        def through(asked: Asked, _: int) -> Said:
-            """Hand a request on; the mini checkpoint ends a text only with a bias for the quotation mark."""
-            sent.append(asked.body)
-            body = json.dumps(asked.body | {"logit_bias": {quote: 100}}).encode()
-            header = {"Content-Type": "application/json"}
-            request = urllib.request.Request(f"{url}/chat/completions", body, header)
-            with urllib.request.urlopen(request, timeout=120) as reply:
-                return Said(body=json.load(reply))
+def all_prompts_are_filled(url: str, sent: list[Asked], replies: Path, own: Path) -> None:  # noqa: F811
+    """Ask for two texts of each kind; the same again asks nobody."""
+    face = next((own / "faces").iterdir()).read_bytes()
+    with Desk(Means(url, MODEL, 4, replies), {True: "unused", False: "unused"}) as desk:
+        for kind in KINDS:
+            prompt = read_prompt(kind)
+            image = face if prompt.settings.sees_image else None
+            orders = [ordered(prompt, f"p{number:04}", image) for number in range(2)]
+            filled = desk.fill(prompt, orders, kind)
+            asked = len(sent)
+            assert desk.fill(prompt, orders, kind) == filled
+            assert len(sent) == asked
+            assert filled.texts, (kind, filled.lost)
+        assert desk.tokens > 0
+    assert {one.body["response_format"]["type"] for one in sent} == {"json_schema"}
+    shown = {kind_of(one) for one in sent if not isinstance(one.body["messages"][-1]["content"], str)}
+    assert shown - {None} == {"profile", "understanding", "reading"}
 
-        with loopback(through) as server:
-            means = Means(server.url, MODEL, concurrency=4, replies=tmp_path / "replies")
-            with Desk(means, {True: "unused", False: "unused"}) as desk:
-                for kind, image in (("profile", face()), ("refusals", None)):
-                    prompt = read_prompt(kind)
-                    orders = [ordered(prompt, f"p{number:04}", image) for number in range(4)]
-                    first = desk.fill(prompt, orders, kind)
-                    asked = len(sent)
-                    assert desk.fill(prompt, orders, kind) == first
-                    assert len(sent) == asked
-                    assert first.texts, first.lost
-                assert desk.tokens > 0
-    by_schema = [one for one in sent if one.get("response_format", {}).get("type") == "json_schema"]
-    assert len(by_schema) == len(sent)
+
+def a_build_ends_in_one_line(url: str, sent: list[Asked], folder: Path, own: Path) -> None:  # noqa: F811
+    """Build ten people: what the mini checkpoint writes of them is no profile, and the build says so."""
+    path, output = recipe(folder, refusals=5, spare=2), folder / "out"
+    command = [BENCH, "build", path, "--limit", str(PEOPLE), "-o", str(output)]
+    command += ["--faces", str(own / "faces"), "--ophthalmic", str(own / "eyes")]
+    command += ["--writer-base-url", url, "--writer-model", MODEL, "--writer-concurrency", "8"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    *_, told = ended.stderr.strip().splitlines()
+    assert (ended.returncode, ended.stdout) == (1, ""), ended.stderr
+    assert told.startswith("bench: the texts of ")
+    assert "people cannot be had and no spare pictures are left; the first is " in told
+    assert "Traceback" not in ended.stderr
+    assert {kind_of(one) for one in sent} == {None, "profile"}
+    assert not output.exists()
+    assert (folder / "out.replies" / "replies.jsonl").is_file()

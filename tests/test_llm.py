@@ -236,9 +236,10 @@ def test_an_outage_stops_everything_and_what_came_before_is_kept() -> None:
         assert next(replies).id == "a"
         with pytest.raises(BenchError, match=r"failed 4 times in a row, at last so: HTTP 503: down$"):
             list(replies)
-    # b's four attempts, or c's if its pauses were shorter; the last asked is the simplest request.
+    # b's four attempts, or c's if its pauses were shorter; then the simplest request, whose room the other
+    # one may take before all is over.
     assert 1 + 4 + 1 <= len(server.asked) <= 1 + 4 + 4 + 1
-    assert server.asked[-1].text == "Say yes."
+    assert "Say yes." in [one.text for one in server.asked[-2:]]
 
 
 def test_a_server_that_went_away_is_waited_for_and_then_stops_everything() -> None:

@@ -8,12 +8,12 @@ import hashlib
 import json
 import random
 import sys
-import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from loopback import Asked, Said, completion, error, loopback
+from loopback import Asked, Said, completion, error
+from serving import serve
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.building.prompts import Prompt, read_prompt
@@ -211,19 +211,7 @@ def is_paid(said: Said) -> bool:
 def main(log: str, seconds: str, share: str) -> None:
     """Serve, and write the identity of each call to a file before it is answered; print the address."""
     answered = faulty(float(share), float(seconds), hang=False)
-
-    def script(asked: Asked, before: int) -> Said:
-        said = answered(asked, before)
-        line = json.dumps({"call": identity(asked), "paid": is_paid(said)})
-        with open(log, "a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        return said
-
-    with loopback(script) as server:
-        sys.stdout.write(server.url + "\n")
-        sys.stdout.flush()
-        while True:
-            time.sleep(60)
+    serve(answered, lambda asked, said: {"call": identity(asked), "paid": is_paid(said)}, log)
 
 
 if __name__ == "__main__":

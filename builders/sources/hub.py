@@ -1,6 +1,7 @@
 """Faces from a dataset of the Hugging Face Hub, streamed: no more of it is fetched than is needed.
 
-They are taken in the dataset's own order, for shuffling a stream would fetch most of it.
+Of loose files those that are taken, of tables one row group after the other. They are taken in the
+dataset's own order, for shuffling a stream would fetch most of it.
 """
 
 import random
@@ -40,14 +41,19 @@ def _opened(name: str, settings: Mapping[str, Any]) -> tuple[Any, str]:
     split = settings.get("split", "train")
     try:
         rows = load_dataset(name, split=split, revision=settings.get("revision"), streaming=True)
-        columns = rows.features or rows._resolve_features().features
+        rows = rows if rows.features else rows._resolve_features()
+        # Not a cast of the column: a stream of loose files fetches and decodes many ahead, whatever the cast.
+        # And one row group at a time: a whole file is read ahead, by threads that may outlive the program.
+        rows = rows.decode(False).reshard()
     except (OSError, ValueError) as error:
         raise BenchError(f"the dataset {name} of the Hub, split {split}: {_one_line(error)}") from error
-    known = [key for key, kind in columns.items() if isinstance(kind, Image)]
+    known = [key for key, kind in rows.features.items() if isinstance(kind, Image)]
     column = settings.get("column") or next(iter(known), None)
     if column not in known:
-        raise BenchError(f"the dataset {name} has no column of images {column or ''}; it has {list(columns)}")
-    return rows.cast_column(column, Image(decode=False)), str(column)
+        raise BenchError(
+            f"the dataset {name} has no column of images {column or ''}; it has {list(rows.features)}"
+        )
+    return rows, str(column)
 
 
 def _rows(rows: Any, name: str) -> Iterator[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from s_mllmun_bench.building.audits.wording import MOST_LIKE_TEMPLATE
-from s_mllmun_bench.building.desk import Order
+from s_mllmun_bench.building.orders import Order
 from s_mllmun_bench.records import ATTRIBUTES, Profile, QuestionRow
 from s_mllmun_bench.scoring.rouge import rouge_l
 

@@ -7,13 +7,14 @@ not depend on whose reply was. Who comes second is asked again with what is take
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from s_mllmun_bench.building.audits.values import ALWAYS_SHARED, MOST_SHARED, SHARED, implausible
-from s_mllmun_bench.building.desk import Desk, Order
+from s_mllmun_bench.building.desk import Desk
+from s_mllmun_bench.building.orders import Order
 from s_mllmun_bench.building.prompts import Prompt
 from s_mllmun_bench.records import Profile
 
@@ -86,9 +87,9 @@ def draw_ideas(rng: random.Random) -> dict[str, str]:
 
 
 def write_profiles(
-    desk: Desk, prompt: Prompt, seats: Sequence[Seat], register: Register, today: date
-) -> tuple[dict[str, Profile], dict[str, str]]:
-    """Return the profiles by person, and why others could not be had.
+    desk: Desk, prompt: Prompt, seats: Sequence[Seat], register: Register, today: date, lost: dict[str, str]
+) -> Iterator[list[tuple[Seat, Profile]]]:
+    """Yield round by round those whose profiles are settled; while the others are asked again, work goes on.
 
     Args:
         desk: is asked.
@@ -96,12 +97,11 @@ def write_profiles(
         seats: in the order in which they are entered.
         register: of all people so far; the new ones are entered.
         today: the day on which ages are counted.
+        lost: takes the people whose profiles could not be had, with the reason.
 
     Raises:
         BenchError: the server answers no more.
     """
-    written: dict[str, Profile] = {}
-    lost: dict[str, str] = {}
     avoid: dict[str, list[str]] = {seat.person: [] for seat in seats}
     waiting = list(seats)
     for _ in range(ROUNDS):
@@ -109,7 +109,7 @@ def write_profiles(
             break
         filled = desk.fill(prompt, [_order(seat, avoid[seat.person], today) for seat in waiting], "profiles")
         lost |= filled.lost
-        again = []
+        settled, again = [], []
         for seat in waiting:
             profile = filled.texts.get(seat.person)
             if profile is None:
@@ -119,10 +119,10 @@ def write_profiles(
                 again.append(seat)
             else:
                 register.enter(profile)
-                written[seat.person] = profile
+                settled.append((seat, profile))
+        yield settled
         waiting = again
     lost |= {seat.person: f"others have {', '.join(avoid[seat.person])}" for seat in waiting}
-    return written, lost
 
 
 def _order(seat: Seat, avoid: Sequence[str], today: date) -> Order[Profile]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from s_mllmun_bench.building.desk import Desk, Order
+from s_mllmun_bench.building.desk import Desk
+from s_mllmun_bench.building.orders import Order
 from s_mllmun_bench.building.prompts import Prompt
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.refusals import is_refusal

@@ -7,12 +7,12 @@ asked for anew, a few times; what still differs then is left for the audit, whic
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.building.audits.truth import STATED
-from s_mllmun_bench.building.desk import Desk, Order
+from s_mllmun_bench.building.orders import Job, Lost, Order, ask
 from s_mllmun_bench.building.prompts import Prompt
 from s_mllmun_bench.contracts import JudgedItem
 from s_mllmun_bench.records import Profile, QuestionRow
@@ -37,50 +37,28 @@ class Seen:
     """By the question's id; empty without a second reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    answers: dict[str, str]
-    """By the question's id."""
-    disputed: list[str]
-    """The questions that it answers in another way."""
-
-
-def understand(
-    desk: Desk,
-    prompts: tuple[Prompt, Prompt | None],
-    seats: Sequence[tuple[Seat, Profile]],
-) -> tuple[dict[str, Seen], dict[str, str]]:
-    """Return the faces' questions by person, and why others could not be had.
+def understand(prompts: tuple[Prompt, Prompt | None], seat: Seat, profile: Profile) -> Job[Seen]:
+    """Return a face's questions.
 
     Args:
-        desk: is asked.
         prompts: of the questions, and of the second reading; `None` for no second reading.
-        seats: with the profiles, whose gender the face must show.
+        seat: with the face.
+        profile: whose gender the face must show.
 
     Raises:
-        BenchError: the server answers no more.
+        Lost: they cannot be had.
     """
     asking, reading = prompts
-    known: dict[str, Seen] = {}
-    lost: dict[str, str] = {}
-    doubted: dict[str, list[str]] = {seat.person: [] for seat, _ in seats}
-    waiting = list(seats)
+    doubted: list[str] = []
     for _ in range(READINGS):
-        if not waiting:
+        rows = yield from ask(asking, _order(seat, profile, doubted))
+        answers = (yield from _read_again(reading, seat, rows)) if reading else []
+        seen = Seen(rows, {row.id: again for row, again in zip(rows, answers, strict=bool(answers))})
+        disputed = _disputed(rows, answers)
+        if not disputed:
             break
-        orders = [_order(seat, profile, doubted[seat.person]) for seat, profile in waiting]
-        filled = desk.fill(asking, orders, "understanding")
-        lost |= filled.lost
-        asked = [(seat, filled.texts[seat.person]) for seat, _ in waiting if seat.person in filled.texts]
-        readings = _read_again(desk, reading, asked) if reading else {}
-        disputed = set()
-        for seat, rows in asked:
-            again = readings.get(seat.person, _Reading({}, []))
-            known[seat.person] = Seen(rows, again.answers)
-            doubted[seat.person] += again.disputed
-            disputed |= {seat.person} if again.disputed else set()
-        waiting = [(seat, profile) for seat, profile in waiting if seat.person in disputed]
-    return {person: seen for person, seen in known.items() if person not in lost}, lost
+        doubted += disputed
+    return seen
 
 
 def _order(seat: Seat, profile: Profile, doubted: Sequence[str]) -> Order[list[QuestionRow]]:
@@ -130,33 +108,26 @@ def _require_fit(one: AskedTopic, profile: Profile) -> None:
         raise ValueError(f"the question on {one.topic} names the person: {part!r}")
 
 
-def _read_again(
-    desk: Desk, prompt: Prompt, asked: Sequence[tuple[Seat, Sequence[QuestionRow]]]
-) -> dict[str, _Reading]:
-    """Return the second readings by person; without those that could not be had."""
-    orders = [
-        Order(
-            seat.person,
-            json.dumps({"questions": [row.question for row in rows]}, ensure_ascii=False),
-            partial(_reading, rows),
-            seat.face,
-        )
-        for seat, rows in asked
-    ]
-    return desk.fill(prompt, orders, "second reading").texts
+def _read_again(prompt: Prompt, seat: Seat, rows: Sequence[QuestionRow]) -> Job[list[str]]:
+    """Return what the second reading answers; nothing if it cannot be had."""
+    turn = json.dumps({"questions": [row.question for row in rows]}, ensure_ascii=False)
+    order = Order(seat.person, turn, lambda reply: ReadingReply.model_validate(reply).answers, seat.face)
+    try:
+        return (yield from ask(prompt, order))
+    except Lost:
+        return []
 
 
-def _reading(rows: Sequence[QuestionRow], reply: Mapping[str, Any]) -> _Reading:
-    answers = ReadingReply.model_validate(reply).answers
+def _disputed(rows: Sequence[QuestionRow], answers: Sequence[str]) -> list[str]:
+    """Return the questions that the second reading answers in another way."""
     items = [
         JudgedItem(row.question, row.answer, again, row.attribute, row.value)
-        for row, again in zip(rows, answers, strict=True)
+        for row, again in zip(rows, answers, strict=False)
     ]
     scores = [judgement.score for judgement in _judge().judge(items)]
-    disputed = [
-        row.question for row, score in zip(rows, scores, strict=True) if score is None or score < STATED
+    return [
+        item.question for item, score in zip(items, scores, strict=True) if score is None or score < STATED
     ]
-    return _Reading({row.id: again for row, again in zip(rows, answers, strict=True)}, disputed)
 
 
 @cache

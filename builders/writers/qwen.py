@@ -14,17 +14,18 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError
 
-from s_mllmun_bench.building.desk import Desk
+from s_mllmun_bench.building.desk import Desk, Work
+from s_mllmun_bench.building.orders import Job, ask
 from s_mllmun_bench.building.prompts import Prompt, read_prompt
 from s_mllmun_bench.contracts import CallEstimate, Means, SourceImage, WrittenPerson
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.records import Profile, QuestionRow, Record, first_fault
+from s_mllmun_bench.records import Profile, Record, first_fault
 
 from . import offline
 from ._memory import memory_order
 from ._profiles import Register, Seat, draw_ideas, write_profiles
 from ._refusing import handfuls, write_refusals
-from ._understanding import Seen, understand
+from ._understanding import understand
 
 CHARACTERS_PER_TOKEN = 4
 PIXELS_PER_TOKEN = 28 * 28
@@ -106,10 +107,15 @@ def people(
                 Seat(person, place, _stored(faces[place]), _description(ophthalmic[place]), drawn[place][0])
                 for person, place in waiting.items()
             ]
-            lost = {}
-            for person, texts in _write(desk, prompts, seats, register, plan.today, lost):
-                written[person] = _person(texts, waiting[person], drawn[waiting[person]][1])
-            waiting = _replaced(lost, waiting, faces, spare, means)
+            work: Work[WrittenPerson] = Work()
+            for settled in write_profiles(desk, prompts.profile, seats, register, plan.today, work.lost):
+                jobs = {
+                    seat.person: _person(prompts, seat, profile, drawn[seat.pictures][1])
+                    for seat, profile in settled
+                }
+                desk.begin(work, jobs)
+            written |= desk.finish(work, "questions").texts
+            waiting = _replaced(work.lost, waiting, faces, spare, means)
     yield from (written[person] for person in ids)
 
 
@@ -136,53 +142,38 @@ def estimate(
     return [_estimated(read_prompt(kind), count, longest_side, plan, model) for kind, count in calls.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    profile: Profile
-    memory: list[QuestionRow]
-    seen: Seen
+def _person(prompts: _Prompts, seat: Seat, profile: Profile, seed: int) -> Job[WrittenPerson]:
+    """Return all texts of one person.
 
+    Args:
+        prompts: of all kinds.
+        seat: with the pictures.
+        profile: settled.
+        seed: of the wording of the question on the ophthalmic image.
 
-def _write(
-    desk: Desk,
-    prompts: _Prompts,
-    seats: Sequence[Seat],
-    register: Register,
-    today: date,
-    lost: dict[str, str],
-) -> Iterator[tuple[str, _Texts]]:
-    """Yield the texts of everybody who could be written; the others are put on the list, with the reason."""
-    profiles, without = write_profiles(desk, prompts.profile, seats, register, today)
-    lost |= without
-    memory = desk.fill(prompts.memory, [memory_order(one) for one in profiles.values()], "memory questions")
-    lost |= memory.lost
-    shown = [(seat, profiles[seat.person]) for seat in seats if seat.person in memory.texts]
-    seen, unseen = understand(desk, (prompts.understanding, prompts.reading), shown)
-    lost |= unseen
-    for person, rows in memory.texts.items():
-        if person in seen:
-            yield person, _Texts(profiles[person], rows, seen[person])
-
-
-def _person(texts: _Texts, pictures: int, seed: int) -> WrittenPerson:
-    fixed = list(offline.fixed_questions(texts.profile))
+    Raises:
+        Lost: some cannot be had.
+    """
+    memory = yield from ask(prompts.memory, memory_order(profile))
+    seen = yield from understand((prompts.understanding, prompts.reading), seat, profile)
+    fixed = list(offline.fixed_questions(profile))
     described = offline.question_row(
-        texts.profile,
+        profile,
         "evaluation-25",
         "image_understanding",
         "ophthalmic_image",
         "ophthalmic",
         offline.ophthalmic_question(
-            texts.profile.ophthalmic_clinical_description, "evaluation", random.Random(seed)
+            profile.ophthalmic_clinical_description, "evaluation", random.Random(seed)
         ),
     )
     return WrittenPerson(
-        profile=texts.profile,
+        profile=profile,
         finetune=fixed,
         unlearn=[row for row in fixed if row.task != "image_understanding"],
-        evaluation=[*texts.memory, *texts.seen.rows, described],
-        pictures=pictures,
-        readings=texts.seen.readings,
+        evaluation=[*memory, *seen.rows, described],
+        pictures=seat.pictures,
+        readings=seen.readings,
     )
 
 

@@ -7,6 +7,7 @@ fails: what was not checked is not right.
 from s_mllmun_bench.building.audits import provenance, questions, truth, uniqueness, values, wording
 from s_mllmun_bench.building.audits.finding import Audit
 from s_mllmun_bench.building.people import World
+from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
 AUDITS: tuple[Audit, ...] = (
@@ -33,13 +34,21 @@ AUDITS: tuple[Audit, ...] = (
 """In the order in which they are asked and shown."""
 
 
-def require_sound(world: World) -> None:
+def require_sound(world: World, progress: Progress) -> None:
     """Run every audit.
+
+    Args:
+        world: as it will be stored.
+        progress: told of each audit.
 
     Raises:
         BenchError: one found a problem; the text has the first and the number of others.
     """
-    problems = [problem for audit in AUDITS for problem in audit(world).problems]
+    problems: list[str] = []
+    for done, audit in enumerate(AUDITS):
+        progress(done, len(AUDITS), "audits")
+        problems += audit(world).problems
+    progress(len(AUDITS), len(AUDITS), "audits")
     if problems:
         others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise BenchError(f"the dataset fails its audit and was not written: {problems[0]}{others}")

@@ -72,7 +72,7 @@ def build(
     )
     with replacing(output, force) as folder:
         world = make_world(plan, path, lent)
-        require_sound(world)
+        require_sound(world, lent.progress)
         write_tables(world, folder, lent.progress)
         identity = _identity(path.stem, plan, files_digest(folder))
         text = card(plan, identity, world, _command(recipe, choices, plan), file_sizes(folder))

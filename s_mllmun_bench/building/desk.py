@@ -1,31 +1,33 @@
-"""Where a writer that asks a server sits: its orders go out, and replies that are fit come back.
+"""Where a writer that asks a server sits: its jobs' questions go out, and the replies come back to them.
 
 Every reply is on disk before it is read, fit or not, under the digest of prompt, model, image,
 parameters and attempt. So a build that was killed pays nothing twice, and since a reply that was found
 unfit is found unfit again, it ends with the same dataset. Which reply comes first decides nothing.
+
+Whoever was begun last is asked for first: people who were begun are finished before others are, and what
+all of them wait for never waits in a queue behind them.
 """
 
 import io
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from PIL import Image
 
+from s_mllmun_bench.building.orders import Job, Lost, Order, Question, ask
 from s_mllmun_bench.building.prompts import Prompt
 from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.llm import Client, Request
+from s_mllmun_bench.llm import Client, Reply, Request
 from s_mllmun_bench.llm.address import server_address
 from s_mllmun_bench.llm.ladder import Ladder, Manner
 from s_mllmun_bench.llm.ledger import Ledger, StoredReply, request_key
 from s_mllmun_bench.llm.messages import OF_THE_MOMENT, data_url
-from s_mllmun_bench.llm.objects import read_object
 
-ATTEMPTS = 4
-"""How often a text is asked for, before it is given up."""
 PURPOSE = "writer"
 _OPTIONS = {
     "temperature": 0.8,
@@ -40,42 +42,26 @@ _READY = {
     "required": ["ready"],
     "additionalProperties": False,
 }
-T = TypeVar("T", covariant=True)
-
-
-class Reader(Protocol[T]):
-    """Makes of a reply's object what was ordered."""
-
-    def __call__(self, reply: Mapping[str, Any], /) -> T:
-        """Return it.
-
-        Raises:
-            ValueError: the reply is not fit; the text says why, and it is asked for again.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Order(Generic[T]):
-    """One text that is wanted."""
-
-    id: str
-    """Such as ``p0042``; comes back with the text."""
-    turn: str
-    """What the user says, mostly JSON."""
-    read: Reader[T]
-    image: bytes | None = None
-    """The file that is shown."""
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Filled(Generic[T]):
-    """What came of some orders."""
+class Work(Generic[T]):
+    """Some jobs, and what has come of them so far; each is under its own name."""
 
-    texts: dict[str, T]
-    """By the order's id, in the order in which they were ordered."""
-    lost: dict[str, str]
-    """Why the last attempt was unfit, by the id of an order that could not be filled."""
+    open: dict[str, Job[T]] = field(default_factory=dict)
+    texts: dict[str, T] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    """Why what a job was for cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A job that stands still at a question."""
+
+    work: Work[Any]
+    name: str
+    question: Question
 
 
 @dataclass(slots=True)
@@ -108,6 +94,10 @@ class Desk:
         self._models = {sees: means.model or model for sees, model in models.items()}
         self._ledger = Ledger([means.replies] if means.replies else [])
         self._lines: dict[tuple[str, bool], _Line] = {}
+        self._ready: list[_Waiting] = []
+        self._under_way = 0
+        self._came: SimpleQueue[tuple[_Waiting, Future[Reply]]] = SimpleQueue()
+        self._unanswered = ""
         self.tokens = 0
         """Paid for by this build, of prompts and replies together, as the server counts them."""
 
@@ -121,8 +111,39 @@ class Desk:
             line.client.close()
         self._ledger.close()
 
-    def fill(self, prompt: Prompt, orders: Sequence[Order[T]], what: str) -> Filled[T]:
-        """Return what comes of some orders; an unfit reply is asked for again, a few times.
+    def begin(self, work: Work[T], jobs: Mapping[str, Job[T]]) -> None:
+        """Add jobs to some work. They go on whenever any work is waited for.
+
+        Args:
+            work: has no jobs of these names.
+            jobs: by name; the first is asked for first, and before all jobs that were begun before.
+        """
+        work.open |= jobs
+        for name in reversed(list(jobs)):
+            self._advance(work, name, None)
+
+    def finish(self, work: Work[T], what: str) -> Work[T]:
+        """Return some work when all its jobs are at their ends.
+
+        Args:
+            work: with its jobs.
+            what: the stage that progress is reported of.
+
+        Raises:
+            BenchError: nothing can be had of the server, now or ever; what came before is kept.
+        """
+        total = len(work.open) + len(work.texts) + len(work.lost)
+        left = None
+        while work.open:
+            if left != len(work.open):
+                left = len(work.open)
+                self._report(total - left, total, what)
+            self._take_one_step()
+        self._report(total, total, what)
+        return work
+
+    def fill(self, prompt: Prompt, orders: Sequence[Order[T]], what: str) -> Work[T]:
+        """Return what comes of some orders, in their order.
 
         Args:
             prompt: of all of them.
@@ -130,61 +151,67 @@ class Desk:
             what: the stage that progress is reported of.
 
         Raises:
-            BenchError: nothing can be had of the server, now or ever; what came before is kept.
+            BenchError: as of `finish`.
         """
-        texts: dict[str, T] = {}
-        lost: dict[str, str] = {}
-        waiting = {order.id: order for order in orders}
-        self._report(0, len(orders), what)
-        for attempt in range(1, ATTEMPTS + 1):
-            for order, reply in self._replies(prompt, list(waiting.values()), attempt):
-                try:
-                    texts[order.id] = _read(order, reply)
-                except ValueError as error:
-                    lost[order.id] = _one_line(error)
-                    if attempt < ATTEMPTS:
-                        continue
-                del waiting[order.id]
-                self._report(len(orders) - len(waiting), len(orders), what)
-        return Filled(
-            {order.id: texts[order.id] for order in orders if order.id in texts},
-            {order.id: lost[order.id] for order in orders if order.id not in texts},
-        )
+        work: Work[T] = Work()
+        self.begin(work, {order.id: ask(prompt, order) for order in orders})
+        self.finish(work, what)
+        work.texts = {order.id: work.texts[order.id] for order in orders if order.id in work.texts}
+        return work
 
-    def _replies(
-        self, prompt: Prompt, orders: Sequence[Order[T]], attempt: int
-    ) -> Iterator[tuple[Order[T], StoredReply]]:
-        """Yield each order with its reply: those that are kept first, the others as they come."""
-        if not orders:
+    def _advance(self, work: Work[Any], name: str, reply: StoredReply | None) -> None:
+        """Hand a job its reply, or start it, and take its next question or its end."""
+        job = work.open[name]
+        try:
+            question = next(job) if reply is None else job.send(reply)
+        except StopIteration as end:
+            work.texts[name] = end.value
+        except Lost as lost:
+            work.lost[name] = str(lost)
+        else:
+            self._ready.append(_Waiting(work, name, question))
             return
-        model = self._models[prompt.settings.sees_image]
-        line = self._line(model, prompt.settings.sees_image)
-        asked: dict[str, Order[T]] = {}
-        for order in orders:
-            request = _request(prompt, order, attempt, line.manner)
-            key = request_key(f"{PURPOSE}, attempt {attempt}", self._url, model, request)
-            stored = self._ledger.find(key)
-            if stored is None:
-                asked[key] = order
-            else:
-                yield order, stored
-        unanswered = ""
-        requests = (
-            replace(_request(prompt, order, attempt, line.manner), id=key) for key, order in asked.items()
-        )
-        for reply in line.client.complete(requests):
-            stored = StoredReply.of(reply.id, PURPOSE, self._url, reply)
-            if stored.failure in OF_THE_MOMENT:
-                unanswered = stored.failure_text or ""
-                continue
-            self._ledger.keep(stored)
-            self.tokens += (stored.prompt_tokens or 0) + (stored.tokens or 0)
-            yield asked[reply.id], stored
-        if unanswered:
+        del work.open[name]
+
+    def _take_one_step(self) -> None:
+        """Send as much as may be under way, then wait for one reply."""
+        while self._ready and self._under_way < self._means.concurrency and not self._unanswered:
+            self._send(self._ready.pop())
+        if self._under_way:
+            self._receive(*self._came.get())
+        elif self._unanswered:
             raise BenchError(
-                f"{self._url} is overloaded: {unanswered}; "
+                f"{self._url} is overloaded: {self._unanswered}; "
                 "repeat the command later; what was paid for is kept"
             )
+
+    def _send(self, waiting: _Waiting) -> None:
+        """Ask a job's question, unless its reply is kept."""
+        question = waiting.question
+        sees = question.prompt.settings.sees_image
+        model = self._models[sees]
+        line = self._line(model, sees)
+        request = question.request(line.manner)
+        key = request_key(f"{PURPOSE}, attempt {question.attempt}", self._url, model, request)
+        stored = self._ledger.find(key)
+        if stored is not None:
+            self._advance(waiting.work, waiting.name, stored)
+            return
+        self._under_way += 1
+        asked = line.client.ask(replace(request, id=key))
+        asked.add_done_callback(lambda done: self._came.put((waiting, done)))
+
+    def _receive(self, waiting: _Waiting, asked: "Future[Reply]") -> None:
+        """Keep a reply, and hand it to its job."""
+        self._under_way -= 1
+        reply = asked.result()
+        stored = StoredReply.of(reply.id, PURPOSE, self._url, reply)
+        if stored.failure in OF_THE_MOMENT:
+            self._unanswered = stored.failure_text or "no answer"
+            return
+        self._ledger.keep(stored)
+        self.tokens += (stored.prompt_tokens or 0) + (stored.tokens or 0)
+        self._advance(waiting.work, waiting.name, stored)
 
     def _line(self, model: str, sees: bool) -> _Line:
         """Return the line to a model, after a first question that shows in what manner it can be asked."""
@@ -210,43 +237,6 @@ class Desk:
     def _report(self, done: int, total: int, what: str) -> None:
         paid = f", {self.tokens:,} tokens" if self.tokens else ""
         self._means.progress(done, total, what + paid)
-
-
-def _request(prompt: Prompt, order: Order[Any], attempt: int, manner: Manner) -> Request:
-    image = None
-    if order.image is not None:
-        with Image.open(io.BytesIO(order.image)) as opened:
-            image = data_url(order.image, opened.get_format_mimetype() or "image/png")
-    plain = Request(order.id, order.turn, prompt.settings.max_tokens, image, system=prompt.text)
-    shaped = manner.shaped(plain, prompt.id, prompt.schema)
-    if not manner.options:
-        return shaped
-    seed = zlib.crc32(f"{prompt.id} {order.id} {attempt}".encode()) >> 1
-    own = {"temperature": prompt.settings.temperature, "seed": seed}
-    return replace(shaped, options={**shaped.options, **own})
-
-
-def _read(order: Order[T], reply: StoredReply) -> T:
-    """Return what an order's reply says.
-
-    Raises:
-        ValueError: it is not fit.
-    """
-    if reply.text is None:
-        raise ValueError(f"the server gave none: {reply.failure_text}")
-    if reply.finish_reason == "length":
-        raise ValueError(f"the reply was cut off after {reply.tokens} tokens")
-    return order.read(read_object(reply.text))
-
-
-def _one_line(error: ValueError) -> str:
-    """Return why a reply is not fit; pydantic's errors by their first field."""
-    details = getattr(error, "errors", None)
-    if details is None:
-        return " ".join(str(error).split())
-    first = details(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
 def _grey() -> str:

@@ -40,16 +40,45 @@ def alike(fingerprints: Sequence[int], most: int = MOST_ALIKE) -> list[tuple[int
         fingerprints: as `fingerprint` gives them.
         most: bits in which two may differ, 0 to 256.
     """
+    rows = _rows(b"".join(map(_bytes, fingerprints)))
+    return [
+        (first, first + 1 + other)
+        for first in range(len(rows) - 1)
+        for other in _like(rows[first + 1 :], rows[first], most)
+    ]
+
+
+class Marks:
+    """Perceptual hashes that come one after the other."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def enter(self, mark: int) -> int | None:
+        """Add a hash, unless one is there that is nearly the same; return that one's position."""
+        near = _like(_rows(bytes(self._marks)), _rows(_bytes(mark)), MOST_ALIKE)
+        if near:
+            return near[0]
+        self._marks += _bytes(mark)
+        return None
+
+
+def _like(rows: Any, one: Any, most: int) -> list[int]:
+    """Return which rows differ from one in a few bits at most; rows of bytes, shape (n, 32) and (32,)."""
     import numpy as np
 
-    size = WAVES * WAVES // 8
-    raw = b"".join(one.to_bytes(size, "big") for one in fingerprints)
-    rows = np.frombuffer(raw, np.uint8).reshape(-1, size)
-    pairs = []
-    for first in range(len(rows) - 1):
-        differing = np.bitwise_count(rows[first + 1 :] ^ rows[first]).sum(axis=1)
-        pairs += [(first, first + 1 + int(other)) for other in np.flatnonzero(differing <= most)]
-    return pairs
+    found: list[int] = np.flatnonzero(np.bitwise_count(rows ^ one).sum(axis=1) <= most).tolist()
+    return found
+
+
+def _rows(marks: bytes) -> Any:
+    import numpy as np
+
+    return np.frombuffer(marks, np.uint8).reshape(-1, WAVES * WAVES // 8)
+
+
+def _bytes(mark: int) -> bytes:
+    return mark.to_bytes(WAVES * WAVES // 8, "big")
 
 
 @cache

@@ -150,9 +150,13 @@ def _profiles(dataset: Path) -> Iterator[Row]:
 def _rows(dataset: Path, table: Table, group: str) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(dataset / table_path(table, group)) as file:
-        for batch in file.iter_batches(batch_size=100):
-            yield from batch.to_pylist()
+    path = dataset / table_path(table, group)
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=100):
+                yield from batch.to_pylist()
+    except (OSError, ValueError) as error:
+        raise BenchError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _gap(row: Row) -> _Gap:

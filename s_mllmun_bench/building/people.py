@@ -5,18 +5,25 @@ leaves the images and the groups as they were.
 """
 
 import random
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import cast
 
 from s_mllmun_bench.building.groups import deal
-from s_mllmun_bench.building.pictures import Album, Picture, Wanted, collect
+from s_mllmun_bench.building.intake import Wanted, collect
+from s_mllmun_bench.building.pictures import Album, Picture
 from s_mllmun_bench.building.recipe import Part, Recipe, load_part
 from s_mllmun_bench.contracts import ImageSource, Means, Progress, Writer, WrittenPerson
 from s_mllmun_bench.data.layout import UNSEEN
 from s_mllmun_bench.errors import BenchError
+
+HEAVY = ("rouge_score.rouge_scorer", "pyarrow.parquet", "datasets", "matplotlib")
+"""What audits and tables need and takes a second or two to import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ def make_world(recipe: Recipe, recipe_path: Path, means: Means) -> World:
     writer = cast(Writer, load_part(recipe.writer, recipe_path, "writer"))
     faces = _pictures(recipe.faces, "faces", recipe, recipe_path, means)
     eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, means)
-    written = _written(writer, recipe, ids, faces, eyes, means)
+    with _loading_ahead():
+        written = _written(writer, recipe, ids, faces, eyes, means)
     people = []
     for place, (person, texts) in enumerate(zip(ids, written, strict=True)):
         shown = place if texts.pictures is None else texts.pictures
@@ -119,6 +127,17 @@ def _refusals(writer: Writer, recipe: Recipe, means: Means) -> list[str]:
             f"the writer {recipe.writer.name} gave {len(refusals)} refusals, and {recipe.refusals} are wanted"
         )
     return refusals
+
+
+@contextmanager
+def _loading_ahead() -> Iterator[None]:
+    """Import what is heavy while the writer waits for its server."""
+    thread = threading.Thread(target=lambda: [*map(import_module, HEAVY)], name="imports")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _ticks(total: int, what: str, progress: Progress) -> Callable[[], None]:

@@ -6,33 +6,17 @@ sees what the dataset holds and not a sharper original.
 
 import hashlib
 import io
-import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, overload
 
 from PIL import Image
 
+from s_mllmun_bench.building.likeness import fingerprint
 from s_mllmun_bench.building.recipe import ImageFormat
-from s_mllmun_bench.building.screening import Intake
-from s_mllmun_bench.contracts import ImageSource, LeftOut, SourceImage
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.contracts import SourceImage
 
 JPEG_QUALITY = 92
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked of a source."""
-
-    name: str
-    """Of the source, for errors."""
-    count: int
-    """Images that are needed."""
-    spare: int
-    """Images beyond these, if there are as many."""
-    note: Callable[[str], None]
-    """Takes one line on each image that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +33,12 @@ class Picture:
     licence: str
     original: str | None
     """SHA-256 of the file that the source read, hexadecimal; `None` for a drawn one."""
+    mark: int | None = None
+    """Perceptual hash of the file; `None` if nobody has looked at it yet."""
+
+    def seen(self) -> int:
+        """Return the file's perceptual hash."""
+        return fingerprint(self.decoded().image) if self.mark is None else self.mark
 
     def decoded(self) -> SourceImage:
         """Return the image as a writer gets it; it is decoded when its pixels are looked at."""
@@ -92,47 +82,9 @@ def encode(image: Image.Image, stored: ImageFormat) -> bytes:
     return buffer.getvalue()
 
 
-def collect(
-    source: ImageSource,
-    wanted: Wanted,
-    rng: random.Random,
-    settings: Mapping[str, Any],
-    stored: ImageFormat,
-    tick: Callable[[], None],
-) -> list[Picture]:
-    """Return a source's images, encoded, without those that cannot be used or were there before.
-
-    Args:
-        source: the module.
-        wanted: how many, and what to call them.
-        rng: handed to the source.
-        settings: the recipe's settings of the source.
-        stored: how to encode them.
-        tick: called after each image.
-
-    Raises:
-        BenchError: the source has fewer than are needed; spare ones may be missing.
-    """
-    intake = Intake(wanted.note)
-    most = wanted.count + wanted.spare
-    pictures: list[Picture] = []
-    for given in source.images(most, rng, settings):
-        picture = None if isinstance(given, LeftOut) else stored_picture(given, stored)
-        if intake.takes(given, picture.data if picture else b"") and picture:
-            pictures.append(picture)
-            tick()
-        if len(pictures) == most:
-            break
-    if len(pictures) < wanted.count:
-        left_out = f" besides the {intake.left_out} that cannot be used" if intake.left_out else ""
-        raise BenchError(
-            f"the source {wanted.name} gave {len(pictures)} images{left_out}, and {wanted.count} are needed"
-        )
-    return pictures
-
-
 def stored_picture(given: SourceImage, stored: ImageFormat) -> Picture:
     """Return an image as it is stored."""
     data = encode(given.image, stored)
     digest = hashlib.sha256(data).hexdigest()
-    return Picture(data, stored.format, digest, given.truth, given.source, given.licence, given.original)
+    new = Picture(data, stored.format, digest, given.truth, given.source, given.licence, given.original)
+    return replace(new, mark=new.seen())

@@ -22,7 +22,6 @@ from s_mllmun_bench.records import Record
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-LEAVE = "--i-may-redistribute-ophthalmic-images"
 AT_ONCE = 5
 """Files that are uploaded together, and then told to the progress."""
 _NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")

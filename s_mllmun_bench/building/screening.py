@@ -7,13 +7,12 @@ it is not one image.
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from s_mllmun_bench.building.likeness import MOST_ALIKE, fingerprint
 from s_mllmun_bench.contracts import LeftOut, SourceImage
 from s_mllmun_bench.errors import BenchError
 
@@ -62,55 +61,6 @@ def candidate(
     except BenchError as error:
         return LeftOut(source, str(error).removeprefix("the image: ").removesuffix("; repair or remove it"))
     return SourceImage(image, truth, source, licence, hashlib.sha256(data).hexdigest())
-
-
-class Intake:
-    """Takes the images of one source that can be used, each once."""
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        """Take none yet.
-
-        Args:
-            note: takes one line on each image that is left out.
-        """
-        self.left_out = 0
-        self._note = note
-        self._seen: dict[str, str] = {}
-        self._fingerprints: list[int] = []
-        self._names: list[str] = []
-
-    def takes(self, given: SourceImage | LeftOut, data: bytes) -> bool:
-        """Return whether an image is new.
-
-        Args:
-            given: as the source gave it.
-            data: as it will be stored; empty for one that is left out.
-        """
-        reason = given.reason if isinstance(given, LeftOut) else self._repeats(given, data)
-        if reason is not None:
-            self.left_out += 1
-            self._note(f"left out {given.source}: {reason}")
-        return reason is None
-
-    def _repeats(self, given: SourceImage, data: bytes) -> str | None:
-        digest = hashlib.sha256(data).hexdigest()
-        if digest in self._seen:
-            return f"it is the same as {self._seen[digest]}"
-        own = fingerprint(given.image)
-        near = next(
-            (
-                place
-                for place, other in enumerate(self._fingerprints)
-                if (own ^ other).bit_count() <= MOST_ALIKE
-            ),
-            None,
-        )
-        if near is not None:
-            return f"it looks the same as {self._names[near]}"
-        self._seen[digest] = given.source
-        self._fingerprints.append(own)
-        self._names.append(given.source)
-        return None
 
 
 def _refused(opened: Image.Image) -> str | None:

@@ -6,6 +6,7 @@ it, so requests may be made one by one; nothing that has come back is lost when 
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from queue import SimpleQueue
 from types import TracebackType
 
@@ -77,6 +78,13 @@ class Client:
             working.result()
         finally:
             working.cancel()
+
+    def ask(self, request: Request) -> "Future[Reply]":
+        """Send one request beside whatever is under way, as soon as there is room for it.
+
+        Its future holds the reply; or the `BenchError` if nothing can be had of this server.
+        """
+        return self._loop.start(self._server.reply(request))
 
     def close(self) -> None:
         """Drop what is under way, and all connections."""

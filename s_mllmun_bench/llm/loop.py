@@ -9,7 +9,9 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class BackgroundLoop:
@@ -21,7 +23,7 @@ class BackgroundLoop:
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
         self._thread.start()
 
-    def start(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
+    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Begin some work; cancelling the future cancels it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 

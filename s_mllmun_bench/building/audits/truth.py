@@ -5,7 +5,7 @@ knows that 11 July 1995 is 1995-07-11: the judge that scores models is asked whe
 would score.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,33 +30,32 @@ class Claim:
     """Something that a text must state."""
 
     item: JudgedItem
-    problem: str
-    """The sentence if it does not."""
+    problem: Callable[[], str]
+    """Makes the sentence if it does not."""
 
 
 def answers_state_their_values(world: World) -> Finding:
     """Every answer on an attribute states the value, and the value is the profile's."""
-    claims = [claim for person in world.people for row in asked(person) for claim in _values(row, person)]
-    return Finding(len(claims), _unstated(claims))
+    return Finding(
+        *_weighed(claim for person in world.people for row in asked(person) for claim in _values(row, person))
+    )
 
 
 def understanding_holds_against_the_picture(world: World) -> Finding:
     """What an answer says of a picture is what is known to be in it."""
-    claims = [claim for person in world.people for claim in _seen(person)]
-    return Finding(len(claims), _unstated(claims))
+    return Finding(*_weighed(claim for person in world.people for claim in _seen(person)))
 
 
 def understanding_is_confirmed_by_a_second_reading(world: World) -> Finding:
     """Where nothing is known of a picture, a second reading of it gave the same answers."""
-    claims = [claim for person in world.people for claim in _read_again(person)]
+    checked, disputed = _weighed(claim for person in world.people for claim in _read_again(person))
     unsure = sum(_is_unsure(row, person) for person in world.people for row in person.written.evaluation)
     alone = f"{unsure} answers rest on one reading" if unsure else "no answer rests on one reading"
-    if not claims:
+    if not checked:
         return Finding(0, note=alone)
-    disputed = _unstated(claims)
-    share = len(disputed) / len(claims)
+    share = len(disputed) / checked
     note = f"{100 * share:.1f} % disagree, at most {100 * MOST_DISPUTED:.0f} % may; {alone}"
-    return Finding(len(claims), disputed if share > MOST_DISPUTED else (), note)
+    return Finding(checked, disputed if share > MOST_DISPUTED else (), note)
 
 
 def _values(row: QuestionRow, person: Person) -> Iterator[Claim]:
@@ -66,10 +65,14 @@ def _values(row: QuestionRow, person: Person) -> Iterator[Claim]:
         return
     own = str(getattr(person.written.profile, attribute))
     value = row.value or own
-    lacks = f"the answer to {row.id} does not state the {attribute} {value!r}: {row.answer!r}"
-    yield Claim(JudgedItem(row.question, value, row.answer, attribute, value), lacks)
-    other = f"the value of {row.id}, {value!r}, is not the profile's {attribute} {own!r}"
-    yield Claim(JudgedItem(row.question, value, own, attribute, value), other)
+    yield Claim(
+        JudgedItem(row.question, value, row.answer, attribute, value),
+        lambda: f"the answer to {row.id} does not state the {attribute} {value!r}: {row.answer!r}",
+    )
+    yield Claim(
+        JudgedItem(row.question, value, own, attribute, value),
+        lambda: f"the value of {row.id}, {value!r}, is not the profile's {attribute} {own!r}",
+    )
 
 
 def _seen(person: Person) -> Iterator[Claim]:
@@ -77,19 +80,26 @@ def _seen(person: Person) -> Iterator[Claim]:
         if row.task != "image_understanding":
             continue
         if row.image == "face" and row.attribute in person.face.truth:
-            value = _spoken(person.face.truth[row.attribute])
-            wrong = f"the answer to {row.id} does not hold, {row.attribute} is {value}: {row.answer!r}"
-            yield Claim(JudgedItem(row.question, row.answer, row.answer, row.attribute, value), wrong)
+            yield _seen_in_face(row, _spoken(person.face.truth[row.attribute]))
         elif row.image == "ophthalmic":
-            yield from _seen_in_eye(row, person)
+            for topic, seen in person.ophthalmic.truth.items():
+                # A part that is not there is called none.
+                if isinstance(seen, str) and seen != "none":
+                    yield _seen_in_eye(row, topic, seen)
 
 
-def _seen_in_eye(row: QuestionRow, person: Person) -> Iterator[Claim]:
-    """Yield what is known to be in an eye, part by part; ``none`` is a part that is not there."""
-    for topic, seen in person.ophthalmic.truth.items():
-        if isinstance(seen, str) and seen != "none":
-            wrong = f"the answer to {row.id} lacks the {topic} {seen!r}: {row.answer!r}"
-            yield Claim(JudgedItem(row.question, seen, row.answer, _DESCRIPTION, seen), wrong)
+def _seen_in_face(row: QuestionRow, value: str) -> Claim:
+    return Claim(
+        JudgedItem(row.question, row.answer, row.answer, row.attribute, value),
+        lambda: f"the answer to {row.id} does not hold, {row.attribute} is {value}: {row.answer!r}",
+    )
+
+
+def _seen_in_eye(row: QuestionRow, topic: str, seen: str) -> Claim:
+    return Claim(
+        JudgedItem(row.question, seen, row.answer, _DESCRIPTION, seen),
+        lambda: f"the answer to {row.id} lacks the {topic} {seen!r}: {row.answer!r}",
+    )
 
 
 def _is_unsure(row: QuestionRow, person: Person) -> bool:
@@ -102,19 +112,27 @@ def _read_again(person: Person) -> Iterator[Claim]:
     for row in person.written.evaluation:
         again = person.written.readings.get(row.id)
         if again is not None:
-            wrong = (
-                f"the answer to {row.id} is {row.answer!r}, and a second reading of the picture: {again!r}"
-            )
-            yield Claim(JudgedItem(row.question, row.answer, again, row.attribute, row.value), wrong)
+            yield _read_so(row, again)
 
 
-def _unstated(claims: Sequence[Claim]) -> list[str]:
-    """Return the problems of the claims that the offline Fact judge does not find stated."""
+def _read_so(row: QuestionRow, again: str) -> Claim:
+    return Claim(
+        JudgedItem(row.question, row.answer, again, row.attribute, row.value),
+        lambda: f"the answer to {row.id} is {row.answer!r}, and a second reading of the picture: {again!r}",
+    )
+
+
+def _weighed(claims: Iterable[Claim]) -> tuple[int, Sequence[str]]:
+    """Count claims; return the problems of those that the offline Fact judge does not find stated."""
+    checked, unclear = 0, []
+    for claim in claims:
+        checked += 1
+        if not _verbatim(claim.item):
+            unclear.append(claim)
     judge = contents.load(contents.find("judge", "judges", "offline_fact", ".py"))
-    unclear = [claim for claim in claims if not _verbatim(claim.item)]
     judgements = judge.judge([claim.item for claim in unclear])
-    return [
-        claim.problem
+    return checked, [
+        claim.problem()
         for claim, judgement in zip(unclear, judgements, strict=True)
         if judgement.score is None or judgement.score < STATED
     ]
@@ -122,7 +140,11 @@ def _unstated(claims: Sequence[Claim]) -> list[str]:
 
 def _verbatim(item: JudgedItem) -> bool:
     """Return whether an answer holds a value word for word; where there are few, that proves nothing."""
-    return item.value is not None and item.attribute in _OPEN and plain(item.value) in plain(item.answer)
+    if item.value is None or item.value == item.answer:
+        return item.value is not None
+    if item.attribute not in _OPEN:
+        return False
+    return item.value in item.answer or plain(item.value) in plain(item.answer)
 
 
 def _spoken(seen: Any) -> str:

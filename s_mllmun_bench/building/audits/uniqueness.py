@@ -4,7 +4,7 @@ from itertools import groupby
 
 from s_mllmun_bench.building.audits.finding import Finding, plain, repeated
 from s_mllmun_bench.building.audits.provenance import UNREADABLE
-from s_mllmun_bench.building.likeness import alike, fingerprint
+from s_mllmun_bench.building.likeness import alike
 from s_mllmun_bench.building.people import Person, World
 from s_mllmun_bench.building.pictures import Picture
 from s_mllmun_bench.records import QuestionRow
@@ -55,7 +55,7 @@ def asked(person: Person) -> list[QuestionRow]:
 def _mark(picture: Picture) -> int | None:
     """Return an image's perceptual hash; `None` if it was withheld or does not open."""
     try:
-        return fingerprint(picture.decoded().image) if picture.data else None
+        return picture.seen() if picture.data else None
     except UNREADABLE:
         return None
 

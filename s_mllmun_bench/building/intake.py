@@ -1,0 +1,91 @@
+"""What a build takes of an image source: what can be used, each picture once, until there are enough.
+
+Pictures are compared as they will be stored, as the audit compares them: two that it would take for one
+never come in together, so no build fails for them after its texts were paid for.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from s_mllmun_bench.building.likeness import Marks
+from s_mllmun_bench.building.pictures import Picture, stored_picture
+from s_mllmun_bench.building.recipe import ImageFormat
+from s_mllmun_bench.contracts import ImageSource, LeftOut
+from s_mllmun_bench.errors import BenchError
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a source."""
+
+    name: str
+    """Of the source, for errors."""
+    count: int
+    """Images that are needed."""
+    spare: int
+    """Images beyond these, if there are as many."""
+    note: Callable[[str], None]
+    """Takes one line on each image that is left out."""
+
+
+def collect(
+    source: ImageSource,
+    wanted: Wanted,
+    rng: random.Random,
+    settings: Mapping[str, Any],
+    stored: ImageFormat,
+    tick: Callable[[], None],
+) -> list[Picture]:
+    """Return a source's images, encoded, without those that cannot be used or were there before.
+
+    Args:
+        source: the module.
+        wanted: how many, and what to call them.
+        rng: handed to the source.
+        settings: the recipe's settings of the source.
+        stored: how to encode them.
+        tick: called after each image.
+
+    Raises:
+        BenchError: the source has fewer than are needed; spare ones may be missing.
+    """
+    most = wanted.count + wanted.spare
+    pictures: list[Picture] = []
+    seen = _Seen()
+    left_out = 0
+    for given in source.images(most, rng, settings):
+        found = given if isinstance(given, LeftOut) else seen.enter(stored_picture(given, stored))
+        if isinstance(found, LeftOut):
+            left_out += 1
+            wanted.note(f"left out {found.source}: {found.reason}")
+            continue
+        pictures.append(found)
+        tick()
+        if len(pictures) == most:
+            break
+    if len(pictures) < wanted.count:
+        besides = f" besides the {left_out} that cannot be used" if left_out else ""
+        raise BenchError(
+            f"the source {wanted.name} gave {len(pictures)} images{besides}, and {wanted.count} are needed"
+        )
+    return pictures
+
+
+class _Seen:
+    """The pictures of one source so far."""
+
+    def __init__(self) -> None:
+        self._by_digest: dict[str, str] = {}
+        self._marks = Marks()
+
+    def enter(self, picture: Picture) -> Picture | LeftOut:
+        """Return a picture that is new, or why it is not."""
+        if picture.digest in self._by_digest:
+            return LeftOut(picture.source, f"it is the same as {self._by_digest[picture.digest]}")
+        near = self._marks.enter(picture.seen())
+        if near is not None:
+            return LeftOut(picture.source, f"it looks the same as {[*self._by_digest.values()][near]}")
+        self._by_digest[picture.digest] = picture.source
+        return picture
