@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from s_mllmun_bench.data.questions import Question
-from s_mllmun_bench.generating.backend import AdapterEffect, Backend, Generated
+from s_mllmun_bench.generating.backend import AdapterEffect, Generated
+from s_mllmun_bench.generating.engines import OneEngine
 
 
 class ScriptedBackend:
@@ -47,10 +48,10 @@ class ScriptedBackend:
         self._seconds = seconds
         self._looks = looks
 
-    def opening(self, *_: object) -> Backend:
-        """Take what `open_backend` takes, and return this backend."""
+    def opening(self, *_: object) -> OneEngine:
+        """Take what `open_engines` takes, and return this backend as the engine."""
         self.opened += 1
-        return self
+        return OneEngine(self)
 
     def use(self, adapter, probes: Sequence[Question] = ()) -> AdapterEffect | None:
         self._adapter = None if adapter is None else adapter.digest[:8]

@@ -45,7 +45,9 @@ class RunOptions:
     sets: Annotated[str, typer.Option(help="Who is asked about, by commas: forget, retain, unseen.")] = (
         "forget,retain"
     )
-    limit: Annotated[int | None, typer.Option(help="Only the first so many people of each set.")] = None
+    limit: Annotated[
+        int | None, typer.Option(help="Only so many people of each set, spread evenly over it.")
+    ] = None
     backend: Annotated[
         str,
         typer.Option(
@@ -65,6 +67,22 @@ class RunOptions:
     gpu_memory: Annotated[float | None, typer.Option(help="Share of each GPU's memory for vLLM, 0 to 1.")] = (
         None
     )
+    engine: Annotated[
+        str,
+        typer.Option(help="local: one engine in this process; ray: replicas of it, here or on a cluster."),
+    ] = "local"
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            help="Engines on Ray, --tensor-parallel GPUs for each; otherwise for all GPUs, or 1 on a CPU."
+        ),
+    ] = None
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            help="A running Ray: HOST:PORT, or auto for this machine's cluster. Else one is started here."
+        ),
+    ] = None
     engine_arg: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Anything else for vLLM; repeatable.")
     ] = None
@@ -110,6 +128,9 @@ class RunOptions:
             tensor_parallel=self.tensor_parallel,
             gpu_memory=self.gpu_memory,
             engine_args=tuple(self.engine_arg or ()),
+            engine=cast(Any, self.engine),
+            replicas=self.replicas,
+            ray_address=self.ray_address,
         )
         return Settings(
             data=self.data,

@@ -59,6 +59,12 @@ class BackendSettings:
     """Share of each GPU's memory that vLLM may take, 0 to 1; `None`: vLLM's default."""
     engine_args: tuple[str, ...] = ()
     """More for vLLM, each ``KEY=VALUE`` with a JSON value or a plain text."""
+    engine: Literal["local", "ray"] = "local"
+    """``local``: one engine in this process; ``ray``: replicas of it, in processes of Ray's."""
+    replicas: int | None = None
+    """How many engines on Ray; `None`: as many as there are GPUs for, or one on a CPU."""
+    ray_address: str | None = None
+    """Of a running Ray; `None`: a Ray of its own, on this machine."""
 
 
 class AdapterEffect(Record):

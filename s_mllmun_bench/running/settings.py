@@ -3,6 +3,7 @@
 They come first, so that a slip of the pen is told before a checkpoint is read.
 """
 
+import importlib.util
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from s_mllmun_bench.judging.opening import JudgeServer
 from s_mllmun_bench.records import RATIOS, Ratio, SetName
 
 SETS: tuple[SetName, ...] = get_args(SetName)
+ENGINES = ("local", "ray")
 PLAIN = "none"
 """Stands for the plain model among adapters."""
 
@@ -40,7 +42,7 @@ class Settings:
     judge_server: JudgeServer = field(default_factory=JudgeServer)
     """Which LLM a judge asks that asks one."""
     limit: int | None = None
-    """Only the first this many people of each set."""
+    """Only this many people of each set, spread evenly over it."""
     backend: BackendSettings = field(default_factory=BackendSettings)
     max_new_tokens: int = 64
     output: Path | None = None
@@ -115,8 +117,30 @@ def _check_backend(settings: Settings) -> None:
     foreign = next(_not_taken(settings), None)
     if foreign is not None:
         raise BenchError(f"the backend {settings.backend_kind} takes no {foreign}")
+    _check_engine(backend)
     if settings.backend_kind not in REMOTE and settings.model is None:
         raise BenchError(f"the backend {settings.backend_kind} needs a checkpoint; give one with --model")
+
+
+def _check_engine(backend: BackendSettings) -> None:
+    if backend.engine not in ENGINES:
+        raise unknown("engine", backend.engine, "--engine", ENGINES)
+    if backend.engine == "ray":
+        if importlib.util.find_spec("ray") is None:
+            raise BenchError(
+                "--engine ray needs the package ray; install it with: pip install 's-mllmun-bench[ray]'"
+            )
+        if backend.replicas is not None and backend.replicas < 1:
+            raise BenchError(f"--replicas must be at least 1, not {backend.replicas}")
+        if (backend.ray_address or "").startswith("ray://"):
+            raise BenchError(
+                "--ray-address takes HOST:PORT or auto, and no ray:// client; run the command on a machine "
+                "of the cluster"
+            )
+    elif backend.replicas is not None:
+        raise BenchError("--replicas is for --engine ray")
+    elif backend.ray_address is not None:
+        raise BenchError("--ray-address is for --engine ray")
 
 
 def _not_taken(settings: Settings) -> Iterator[str]:
@@ -136,6 +160,8 @@ def _not_taken(settings: Settings) -> Iterator[str]:
             yield f"checkpoint; leave out {settings.model}"
         if any(adapter != PLAIN for adapter in settings.adapters):
             yield "adapter"
+        if backend.engine == "ray":
+            yield "engine on Ray: nothing is computed here"
         if backend.max_model_len is not None:
             yield "longest prompt"
         if backend.dtype != "auto":

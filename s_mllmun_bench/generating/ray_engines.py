@@ -1,0 +1,230 @@
+"""Replicas of one engine on Ray, seen from the command: started, asked, replaced, stopped.
+
+Ray carries questions out and answers back; which replica gets which questions is decided in `dealing`.
+Answers come while a window is being answered, so a replica that dies takes only what it had in hand.
+"""
+
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.generating.backend import AdapterMode, BackendSettings, Decoding, Generated, first_line
+from s_mllmun_bench.generating.dealing import Window
+from s_mllmun_bench.generating.engines import Job, Said, Taken
+from s_mllmun_bench.generating.ray_cluster import Cluster, Room
+from s_mllmun_bench.generating.ray_replica import Opened, Setup, Taking, actor, carried
+from s_mllmun_bench.generating.sharing import Answered, Ended, Event, Lost, Ready, Took, shared_out
+from s_mllmun_bench.generating.versions import versions
+
+if TYPE_CHECKING:
+    from s_mllmun_bench.checkpoints.adapters import Adapter
+
+_CLOSING = 10.0
+"""A replica gets so long to remove what it wrote, seconds."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """One replica: its process, and what is expected from it."""
+
+    actor: Any
+    opening: Any
+    """Ray's reference to what it says when it is ready; `None` from then on."""
+    streams: deque[Any] = field(default_factory=deque)
+    """Of each window that it has been given, in order, its answers."""
+    job: int | None = None
+    """The job it was last told to take up."""
+    name: str = "a replica that was starting"
+
+
+class RayReplicas:
+    """Replicas as Ray's actors; see `sharing.Replicas`."""
+
+    def __init__(self, ray: Any, count: int, options: Mapping[str, Any], setup: Setup) -> None:
+        """Start all of them.
+
+        Args:
+            ray: the package; it is connected.
+            count: how many.
+            options: what Ray is asked for, for each.
+            setup: what each is started with.
+        """
+        self.count = count
+        self._ray = ray
+        self._options = options
+        self._setup = ray.put(setup)
+        self._seen: list[Event] = []
+        self._opened: Opened | None = None
+        self._places = [self._started() for _ in range(count)]
+
+    def first(self) -> Opened:
+        """Wait for the first replica that is ready, and return what it says of itself.
+
+        Raises:
+            BenchError: one cannot be opened.
+        """
+        while self._opened is None:
+            for event in self._news():
+                if isinstance(event, Lost):
+                    raise event.error or BenchError(f"no replica can be started: {event.reason}")
+                self._seen.append(event)
+        return self._opened
+
+    def send(self, replica: int, window: Window, job: Job) -> None:
+        """Give a replica a window; see `sharing.Replicas`."""
+        place = self._places[replica]
+        taking = None
+        if place.job != window.job:
+            place.job = window.job
+            taking = Taking(None if job.adapter is None else job.adapter.digest, carried(job.probes))
+        answer = place.actor.answer.options(num_returns="streaming")
+        place.streams.append(answer.remote(carried(window.questions), taking))
+
+    def events(self) -> Sequence[Event]:
+        """Return what has happened; see `sharing.Replicas`."""
+        seen, self._seen = self._seen, []
+        return seen or self._news()
+
+    def restart(self, replica: int) -> None:
+        """Start a dead replica again; see `sharing.Replicas`."""
+        self._places[replica] = self._started()
+
+    def close(self) -> None:
+        """Stop all: what they are answering is dropped, and what they wrote is removed."""
+        for place in self._places:
+            for stream in place.streams:
+                self._ray.cancel(stream)
+        closing = [place.actor.close.remote() for place in self._places if place.opening is None]
+        if closing:
+            self._ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
+        for place in self._places:
+            self._ray.kill(place.actor)
+
+    def _started(self) -> _Place:
+        started = actor(self._ray, self._options)
+        return _Place(started, started.open.remote(self._setup))
+
+    def _news(self) -> list[Event]:
+        """Wait until something has come from a replica, and return what has come from all."""
+        awaited = {
+            place.streams[0] if place.opening is None else place.opening: replica
+            for replica, place in enumerate(self._places)
+            if place.opening is not None or place.streams
+        }
+        streams = list(awaited)
+        self._ray.wait(streams)
+        there, _ = self._ray.wait(streams, num_returns=len(streams), timeout=0)
+        return [self._event(awaited[stream]) for stream in there]
+
+    def _event(self, replica: int) -> Event:
+        """Return what has come from a replica.
+
+        Raises:
+            BenchError: the replica did; the same would come from another.
+        """
+        errors, place = self._ray.exceptions, self._places[replica]
+        try:
+            return self._received(replica, place)
+        except errors.RayTaskError as error:
+            if isinstance(error.cause, BenchError):
+                raise BenchError(str(error.cause)) from error
+            self._ray.kill(place.actor)
+            place.streams.clear()
+            return Lost(replica, f"{place.name} failed: {first_line(error.cause)}", error)
+        except errors.RayError:
+            place.streams.clear()
+            return Lost(replica, f"{place.name} ended, as when memory runs out")
+
+    def _received(self, replica: int, place: _Place) -> Event:
+        if place.opening is not None:
+            opened: Opened = self._ray.get(place.opening)
+            place.opening, place.name = None, f"process {opened.pid} on {opened.node}"
+            self._opened = self._opened or opened
+            return Ready(replica)
+        try:
+            news = next(place.streams[0])
+        except StopIteration:
+            place.streams.popleft()
+            return Ended(replica)
+        said: Taken | Sequence[Generated] = self._ray.get(news)
+        return Took(replica, said) if isinstance(said, Taken) else Answered(replica, said)
+
+
+class RayEngines:
+    """The engines of a command that asks for Ray; see `engines.Engines`."""
+
+    def __init__(
+        self, settings: BackendSettings, model: Path, adapters: "Sequence[Adapter]", decoding: Decoding
+    ) -> None:
+        """Start replicas and wait for the first; the others come when they are ready.
+
+        Args:
+            settings: as given, for Ray.
+            model: the checkpoint's folder.
+            adapters: all that will be used, one after the other.
+            decoding: how to answer.
+
+        Raises:
+            BenchError: there is no Ray, or no room, or the model cannot be loaded there.
+        """
+        with ExitStack() as started:
+            cluster = Cluster(settings.ray_address, settings.replicas)
+            started.callback(cluster.close)
+            room = cluster.room(settings)
+            setup = _setup(settings, model, adapters, decoding, room)
+            self._replicas = RayReplicas(cluster.ray, room.replicas, room.options, setup)
+            started.callback(self._replicas.close)
+            self._opened = self._replicas.first()
+            self._started = started.pop_all()
+
+    @property
+    def mode(self) -> AdapterMode | None:
+        """As in `Engines`."""
+        return self._opened.mode
+
+    def answers(self, jobs: Sequence[Job]) -> Generator[Said, None, None]:
+        """Yield what `Engines` says, of all jobs in turns."""
+        return shared_out(jobs, self._opened.window, self._replicas)
+
+    def close(self) -> None:
+        """Stop the replicas and leave Ray."""
+        self._started.close()
+
+
+def _setup(
+    settings: BackendSettings,
+    model: Path,
+    adapters: "Sequence[Adapter]",
+    decoding: Decoding,
+    room: Room,
+) -> Setup:
+    """Return what the replicas are started with.
+
+    Raises:
+        BenchError: the dtype would be another than the replicas' own.
+    """
+    import torch
+
+    from s_mllmun_bench.checkpoints.loading import checkpoint_digest
+    from s_mllmun_bench.generating.prompts import resolved_dtype
+    from s_mllmun_bench.generating.vllm_adapters import adapter_path
+
+    if settings.dtype == "auto" and room.gpus and not torch.cuda.is_available():
+        raise BenchError(
+            "the replicas have GPUs and this machine has none, where auto means float32; "
+            "give --dtype, such as bfloat16"
+        )
+    dtype = resolved_dtype(settings.dtype, model)
+    return Setup(
+        settings=replace(settings, dtype=dtype, engine="local", replicas=None, ray_address=None),
+        model=model.absolute(),
+        digest=checkpoint_digest(model),
+        adapters=tuple(map(adapter_path, adapters)),
+        decoding=decoding,
+        versions=versions(),
+        threads=room.threads,
+    )
