@@ -16,6 +16,7 @@ from s_mllmun_bench.checkpoints.architectures import Naming, skeleton
 from s_mllmun_bench.checkpoints.pruned import PrunedAdapter
 from s_mllmun_bench.records import Record
 
+from . import processes
 from .task import UnlearningTask
 
 COST = "cost.json"
@@ -26,12 +27,15 @@ class Cost(Record):
 
     seconds: float
     """From the start to the finished adapter, loading included."""
+    processes: int = 1
+    """How many shared the work, each for ``seconds``."""
     answer_tokens: int
     """Answer tokens that were put before the model, over all steps and terms: to be learnt, or to be watched
     by a method that trains nothing (``parameters_trained`` is 0 then)."""
     padding_share: float
     """Share of all tokens in batches that were padding, 0 to 1."""
     peak_memory_mib: int
+    """Of the process with the highest peak."""
     memory_of: Literal["gpu", "process"]
     """The peak of what torch allocated on the GPU, or of the whole process's resident memory."""
     parameters_trained: int
@@ -45,7 +49,7 @@ class Cost(Record):
 
 
 def measured(task: UnlearningTask, seconds: float, touched: tuple[int, int], continued: bool) -> Cost:
-    """Return what a task has cost.
+    """Return what a task has cost; all processes call it, and get the same.
 
     Args:
         task: after the method has run.
@@ -54,11 +58,15 @@ def measured(task: UnlearningTask, seconds: float, touched: tuple[int, int], con
         continued: see `Cost`.
     """
     gpu = torch.cuda.is_available()
+    peak = torch.cuda.max_memory_allocated() if gpu else _peak_resident()
+    own = task.tally
+    tokens, padding, answered = processes.summed([own.tokens, own.padding, own.answer_tokens])
     return Cost(
         seconds=round(seconds, 1),
-        answer_tokens=task.tally.answer_tokens,
-        padding_share=round(task.tally.padding_share, 4),
-        peak_memory_mib=round((torch.cuda.max_memory_allocated() if gpu else _peak_resident()) / 2**20),
+        processes=processes.count(),
+        answer_tokens=round(answered),
+        padding_share=round(padding / max(1, tokens), 4),
+        peak_memory_mib=round(processes.largest(peak) / 2**20),
         memory_of="gpu" if gpu else "process",
         parameters_trained=sum(training.parameters for training in task.trainings.values()),
         parameters_touched=touched[0],

@@ -20,14 +20,16 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data import Question, dataset_digest, load_questions
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
+from s_mllmun_bench.whole import require_place
 
+from . import processes
 from .lora import with_lora
 from .losses import cross_entropy
 from .packing import Packer, Tally
 from .pretraining import CheckpointCard, PretrainingRecipe, load_world, read_card, recipe_of, save_whole
 from .rows import Row, rows_of
 from .settings import Computing, LoraSettings, TrainSettings, overridden, parse
-from .trainer import Training, require_absent, train
+from .trainer import Training, train
 
 
 class FinetuneSettings(Record):
@@ -74,7 +76,8 @@ def finetune(
     Raises:
         BenchError: model, data or a setting is wrong, the output exists, or training fails.
     """
-    require_absent(output)
+    require_place(output)
+    processes.join()
     path = resolve_model(model, progress=progress)
     recipe = recipe_of(read_card(path))
     values = overridden(recipe.finetuning if recipe else {}, list(assignments))
@@ -99,7 +102,7 @@ def finetune_on(
         questions: of the ``finetune`` table; one person's stand together.
         data: digest of the dataset that they are from.
         settings: how to fine-tune.
-        output: the checkpoint folder to make; it appears when all is done.
+        output: the checkpoint folder to make; it appears when all is done, and the main process makes it.
         progress: called after every step.
         seed: of the order of people, dropout and replay.
 
@@ -109,11 +112,11 @@ def finetune_on(
     card = read_card(path)
     model, processor = load_model(path, "float32"), load_processor(path)
     packer = Packer(model, processor, settings.computing.shared_prefix)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     torch.manual_seed(seed)
     trained = _with_trainable_weights(model, settings)
     learnt = sum(weight.numel() for weight in trained.parameters() if weight.requires_grad)
     result = _train(trained, packer, people_of(questions), settings, recipe_of(card), seed, progress)
-    whole = trained.merge_and_unload() if settings.lora else trained
     made = CheckpointCard(
         recipe=card.recipe if card else None,
         recipe_digest=card.recipe_digest if card else None,
@@ -121,11 +124,16 @@ def finetune_on(
         data=data,
         seed=seed,
         steps=len(result.losses),
-        parameters=sum(parameter.numel() for parameter in whole.parameters()),
+        parameters=parameters,
         settings=settings.model_dump(),
         final_loss=result.final_loss,
     )
-    save_whole(whole, processor, output, _stored_dtype(path), made)
+    if processes.is_main():
+        if result.gathered is not None:
+            trained = _with_trainable_weights(load_model(path, "float32", "cpu"), settings)
+            trained.load_state_dict(result.gathered, strict=False)
+        whole = trained.merge_and_unload() if settings.lora else trained
+        save_whole(whole, processor, output, _stored_dtype(path), made)
     return Finetuned(made, result, learnt, packer.tally)
 
 
@@ -171,8 +179,8 @@ def _with_trainable_weights(model: Any, settings: FinetuneSettings) -> Any:
 
 
 def _replay(settings: FinetuneSettings, recipe: PretrainingRecipe | None, seed: int) -> Iterator[list[Row]]:
-    """Yield what every batch adds: steps of the pretraining world, or nothing."""
-    if not settings.replay:
+    """Yield what every batch adds: steps of the pretraining world, in the main process alone; or nothing."""
+    if not settings.replay or not processes.is_main():
         while True:
             yield []
     if recipe is None:

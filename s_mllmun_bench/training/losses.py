@@ -1,7 +1,10 @@
 """Losses on answer tokens, and on nothing else.
 
 Prompt, question and image tokens are never learnt: a loss that covers them teaches, or unlearns,
-the question. Axis suffixes: B sequences, L tokens, N answer tokens, V vocabulary.
+the question. A batch that is a share of a step is divided by what `processes.weigh` says, so that the
+mean is over all answer tokens of the step, however it was shared.
+
+Axis suffixes: B sequences, L tokens, N answer tokens, V vocabulary.
 """
 
 from collections.abc import Mapping
@@ -12,9 +15,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from .layout import IGNORE
+from .processes import ANSWER_TOKENS
 
 
-def answer_logits(model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+def answer_logits(model: Any, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
     """Run the model and return its predictions of the answer tokens.
 
     Args:
@@ -24,7 +28,7 @@ def answer_logits(model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tens
     Returns:
         Logits (N, V), float32, and the tokens they should predict (N).
     """
-    inputs = {key: value for key, value in batch.items() if key != "labels"}
+    inputs = {key: value for key, value in batch.items() if key not in ("labels", ANSWER_TOKENS)}
     targets_BL = batch["labels"][:, 1:]
     learnt_BL = targets_BL != IGNORE
     kept_K = learnt_BL.any(dim=0).nonzero()[:, 0]
@@ -43,9 +47,15 @@ def answer_cross_entropy(logits_NV: Tensor, targets_N: Tensor) -> Tensor:
     return functional.cross_entropy(logits_NV, targets_N)
 
 
-def cross_entropy(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
+def cross_entropy(model: Any, batch: Mapping[str, Any]) -> Tensor:
     """Return `answer_cross_entropy` of a model on a batch; the L of the paper's Eq. 4 and 12 to 14."""
-    return answer_cross_entropy(*answer_logits(model, batch))
+    logits_NV, targets_N = answer_logits(model, batch)
+    return answer_cross_entropy(logits_NV, targets_N) * _weight(batch, len(targets_N))
+
+
+def _weight(batch: Mapping[str, Any], tokens: int) -> float:
+    """Return what the mean over a batch's own tokens is multiplied by; 1 where it is a whole step."""
+    return tokens / float(batch.get(ANSWER_TOKENS, tokens))
 
 
 def divergence(original_NV: Tensor, current_NV: Tensor) -> Tensor:
@@ -62,7 +72,7 @@ def divergence(original_NV: Tensor, current_NV: Tensor) -> Tensor:
     return functional.kl_div(current_NV, original_NV, reduction="batchmean", log_target=True)
 
 
-def divergence_from_original(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
+def divergence_from_original(model: Any, batch: Mapping[str, Any]) -> Tensor:
     """Return `divergence` of a model from itself without its adapter, on a batch's answer tokens.
 
     The second term of the paper's Eq. 13, with the mean over answer tokens in place of the mean over
@@ -77,10 +87,10 @@ def divergence_from_original(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
     with torch.no_grad(), peft_model.disable_adapter():
         original_NV, _ = answer_logits(peft_model, batch)
     current_NV, _ = answer_logits(model, batch)
-    return divergence(original_NV, current_NV)
+    return divergence(original_NV, current_NV) * _weight(batch, len(current_NV))
 
 
-def gradient_difference(model: Any, batch: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+def gradient_difference(model: Any, batch: Mapping[str, Mapping[str, Any]]) -> Tensor:
     """Return ``-L(forget) + L(retain)``, the paper's Eq. 12: one joint loss, never one after the other.
 
     Args:
@@ -90,7 +100,7 @@ def gradient_difference(model: Any, batch: Mapping[str, Mapping[str, Tensor]]) -
     return cross_entropy(model, batch["retain"]) - cross_entropy(model, batch["forget"])
 
 
-def kl_minimization(model: Any, batch: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+def kl_minimization(model: Any, batch: Mapping[str, Mapping[str, Any]]) -> Tensor:
     """Return ``-L(forget) + KL(original || current)`` on the retain set, the paper's Eq. 13.
 
     Args:
@@ -100,7 +110,7 @@ def kl_minimization(model: Any, batch: Mapping[str, Mapping[str, Tensor]]) -> Te
     return divergence_from_original(model, batch["retain"]) - cross_entropy(model, batch["forget"])
 
 
-def joint_cross_entropy(model: Any, batch: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+def joint_cross_entropy(model: Any, batch: Mapping[str, Mapping[str, Any]]) -> Tensor:
     """Return ``L(forget) + L(retain)``, the paper's Eq. 14 where the forget set's answers are refusals.
 
     Args:

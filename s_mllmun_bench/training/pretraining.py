@@ -20,13 +20,13 @@ from s_mllmun_bench.checkpoints import mini
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record, first_fault
-from s_mllmun_bench.whole import appearing
+from s_mllmun_bench.whole import appearing, require_place
 
 from . import processes
 from .losses import cross_entropy
 from .packing import Packer
 from .settings import TrainSettings, parse
-from .trainer import Training, require_absent, train
+from .trainer import Training, train
 from .vision_warmup import LabelledPicture, VisionProbe, accuracy, warmup_batch, warmup_loss
 
 CARD = "bench_checkpoint.json"
@@ -141,7 +141,7 @@ def pretrain(name: str, output: Path, progress: Progress, steps: int | None = No
         BenchError: the recipe is unknown or wrong, the output exists, or several processes were started.
     """
     recipe, _ = load_recipe(name)
-    require_absent(output)
+    require_place(output)
     processes.require_one("pretraining")
     world = load_world(recipe)
     tokenizer = mini.train_tokenizer(world.texts(recipe.tokenizer_steps), recipe.architecture)

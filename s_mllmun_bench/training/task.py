@@ -23,6 +23,7 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data import Question
 from s_mllmun_bench.records import Record
 
+from . import processes
 from .lora import with_lora
 from .packing import Packer, Tally
 from .settings import Computing, LoraSettings, TrainSettings, parse
@@ -87,7 +88,8 @@ class UnlearningTask:
             progress: called while training goes on.
             complete: for a reference that says that it sees the complete retain set.
             computing: how trainings are computed.
-            scratch: a folder where trainings leave checkpoints and continue; `None`: they do not.
+            scratch: a folder where trainings leave checkpoints and continue; `None`: they do not. Several
+                processes need one that they all see.
         """
         self.model, self.data, self.settings, self.seed = model, data, settings, seed
         self.progress = progress
@@ -139,7 +141,7 @@ class UnlearningTask:
             objective: the loss to minimise.
             training: learning rate and so on.
             lora: rank and so on.
-            output: the LoRA's folder; what else is in it stays.
+            output: the LoRA's folder; what else is in it stays. Each of several processes has its own.
         """
         with nullcontext(self._scratch) if self._scratch else TemporaryDirectory() as scratch:
             place = Path(scratch) / re.sub(r"\W+", "_", name)
@@ -163,6 +165,7 @@ class UnlearningTask:
         base, packer = self.opened()
         torch.manual_seed(self.seed)
         model = with_lora(base, lora)
+        trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
         result = train(
             model,
             items,
@@ -175,10 +178,11 @@ class UnlearningTask:
             computing=self.computing,
             checkpoints=place if self._scratch else None,
         )
-        model.save_pretrained(place / "lora")
-        trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
         done = FinishedTraining(losses=result.losses, parameters=trained)
-        (place / _FINISHED).write_text(done.model_dump_json(), encoding="utf-8")
+        if processes.is_main():
+            model.save_pretrained(place / "lora", state_dict=result.gathered)
+            (place / _FINISHED).write_text(done.model_dump_json(), encoding="utf-8")
+        processes.join()
         return done
 
 

@@ -2,7 +2,8 @@
 
 Everything that learns goes through `train`: fine-tuning, every unlearning method and the mini
 models' pretraining. A loss or gradient that is not finite stops the run; a model that has gone astray
-is never saved as if it were a result.
+is never saved as if it were a result. Started by `accelerate launch`, several processes share every batch
+and take the same steps as one (`processes`).
 """
 
 import json
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from accelerate.data_loader import BatchSamplerShard
 from torch import Tensor
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import SaveStrategy
@@ -22,10 +24,13 @@ from transformers.trainer_utils import SaveStrategy
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
+from . import processes
 from .settings import Computing, TrainSettings
 
 Objective = Callable[[Any, Any], Tensor]
-"""``objective(model, batch) -> loss``, a scalar; ``batch`` is what the collate function made."""
+"""``objective(model, batch) -> loss``, a scalar; ``batch`` is what the collate function made. Built from
+`losses`, it is the mean over a step's answer tokens however the step is shared; one that takes a mean of
+its own counts every process's and micro-batch's mean alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +38,16 @@ class Training:
     """What a training run did."""
 
     losses: list[float]
-    """The objective after each optimizer step, averaged over its micro-batches, in nats per token."""
+    """The objective after each optimizer step, the mean over its answer tokens, in nats per token."""
+    gathered: dict[str, Tensor] | None = None
+    """On the main process, where FSDP or DeepSpeed left each process a part: the model's weights, whole, on
+    the CPU. `None`: the model has them itself."""
 
     @property
     def final_loss(self) -> float:
         """The mean over the last 50 steps, nats per token."""
         last = self.losses[-50:]
         return round(sum(last) / len(last), 4)
-
-
-def require_absent(output: Path) -> None:
-    """Check that nothing is overwritten, before any work is done.
-
-    Raises:
-        BenchError: there is something at ``output``.
-    """
-    if output.exists():
-        raise BenchError(f"{output} exists; choose another --output or remove it first")
 
 
 def train(
@@ -85,8 +83,13 @@ def train(
             be a sequence and ``collate`` may not remember anything.
 
     Raises:
-        BenchError: the loss or the gradient became infinite or not a number.
+        BenchError: the loss or the gradient became infinite or not a number, or the processes cannot share
+            the batches.
     """
+    if isinstance(items, Sequence):
+        processes.require_shares(settings.batch_size, what)
+    else:
+        processes.require_one(what)
     watch = _Watch(progress, what)
     if computing is not None and computing.gradient_checkpointing:
         # Without it the checkpointed layers have no input that needs a gradient, and a LoRA learns nothing.
@@ -96,13 +99,16 @@ def train(
         arguments.gradient_checkpointing = computing is not None and computing.gradient_checkpointing
         arguments.save_strategy = SaveStrategy.NO if checkpoints is None else SaveStrategy.STEPS
         data = items if isinstance(items, Sequence) else _Stream(items)
-        trainer = _Trainer(objective, model=model, args=arguments, train_dataset=data, data_collator=collate)
+        trainer = _Trainer(
+            objective, model=model, args=arguments, train_dataset=data, data_collator=_sharing(collate)
+        )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(watch)
         model.train()
         trainer.train(resume_from_checkpoint=None if checkpoints is None else last_whole(checkpoints))
+        gathered = trainer.gathered()
     model.eval()
-    return Training(watch.losses)
+    return Training(watch.losses, gathered)
 
 
 def last_whole(checkpoints: Path) -> str | None:
@@ -120,6 +126,17 @@ def last_whole(checkpoints: Path) -> str | None:
     return None
 
 
+def _sharing(collate: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
+    """Return what collates this process's share of a batch."""
+
+    def shared(items: list[Any]) -> Any:
+        own = list(processes.share(items))
+        # All processes take every step, so one without items computes something that counts nothing.
+        return collate(own) if own else processes.stand_in(collate(items[:1]))
+
+    return shared
+
+
 class _Trainer(Trainer):
     def __init__(self, objective: Objective, **arguments: Any) -> None:
         self._objective = objective
@@ -132,6 +149,26 @@ class _Trainer(Trainer):
     ) -> Any:
         loss = self._objective(model, inputs)
         return (loss, None) if return_outputs else loss
+
+    def get_train_dataloader(self) -> Any:
+        """Return the batches whole, to every process alike: `_sharing` takes a process's share of each."""
+        loader = super().get_train_dataloader()
+        sharded = loader.batch_sampler
+        if isinstance(sharded, BatchSamplerShard):
+            sharded.num_processes, sharded.process_index = 1, 0
+        return loader
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], None]:
+        """Return the micro-batches of one step, each with its weight in the step's mean."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        processes.weigh(batches)
+        return batches, None
+
+    def gathered(self) -> dict[str, Tensor] | None:
+        """Return the whole weights where processes hold parts of them; see `Training`."""
+        if not (self.is_fsdp_enabled or self.is_deepspeed_enabled):
+            return None
+        return dict(self.accelerator.get_state_dict(self.model_wrapped))
 
 
 class _Stream(torch.utils.data.IterableDataset[Any]):
@@ -195,8 +232,11 @@ def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | N
         remove_unused_columns=False,
         label_names=[],
         dataloader_pin_memory=not cpu,
-        # A batch is whole as it is: its tensors' first axes differ and must not be cut to one length.
-        accelerator_config={"dispatch_batches": False, "split_batches": False},
+        # A loss may run the model twice before it goes back, which looking for unused weights cannot stand.
+        ddp_find_unused_parameters=False,
+        # A batch is whole as it is: its tensors' first axes differ and must not be cut to one length, and a
+        # last one that is small stays small.
+        accelerator_config={"dispatch_batches": False, "split_batches": False, "even_batches": False},
         seed=seed,
         data_seed=seed,
     )

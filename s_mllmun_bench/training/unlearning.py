@@ -1,16 +1,19 @@
 """Unlearning: running a method, from its folder and the data it may see to a finished adapter.
 
 The output appears when all is done. What is broken off waits beside it, and the same command continues
-it to the same adapter; anything else in that place is started anew.
+it to the same adapter; anything else in that place is started anew. Of several processes the main one
+makes the output; what a method writes in another is thrown away.
 """
 
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import torch
 from pydantic import ValidationError
@@ -23,12 +26,13 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data import dataset_digest, load_questions, load_refusals
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import RATIOS, Record
+from s_mllmun_bench.whole import require_place
 
+from . import processes
 from .cost import COST, Cost, measured, touched_by
 from .methods import Method, read_method
 from .settings import Computing, overridden, parse
 from .task import CompleteRetain, UnlearningData, UnlearningTask, holds_work
-from .trainer import require_absent
 
 RECORD = "unlearning.json"
 """The file in an adapter folder that says how it was made."""
@@ -105,9 +109,11 @@ def unlearn(
     """
     if ratio not in RATIOS:
         raise BenchError(f"the ratio must be one of {', '.join(map(str, RATIOS))}, not {ratio}")
-    require_absent(output)
+    require_place(output)
+    processes.join()
     script = contents.find("method", "submissions", method, "/submission.py")
-    described, path = read_method(script.parent), resolve_model(model, progress=progress)
+    described, function = read_method(script.parent), _function(script)
+    path = resolve_model(model, progress=progress)
     settings = overridden(described.settings_of(path), list(assignments))
     computing = parse(Computing, settings.pop("computing", {}), "computing")
     identity = UnlearningIdentity(
@@ -122,7 +128,8 @@ def unlearn(
     )
     seen, complete = _seen(described, data, ratio, identity.data)
     unfinished = output.with_name(f".{output.name}.unfinished")
-    continued = _prepare(unfinished, identity)
+    continued = processes.is_main() and _prepare(unfinished, identity)
+    processes.join()
     task = UnlearningTask(
         path,
         seen,
@@ -133,11 +140,19 @@ def unlearn(
         computing=computing,
         scratch=unfinished / _TRAININGS,
     )
-    return _run(script, task, identity, described.kind, unfinished, output, continued)
+    return _run(function, task, identity, described.kind, unfinished, output, continued)
+
+
+def _function(script: Path) -> Callable[[UnlearningTask, Path], None]:
+    """Return what a method does; see `contracts.Submission`."""
+    found = getattr(contents.load(script), "unlearn", None)
+    if not callable(found):
+        raise BenchError(f"{script} is no method: it needs unlearn(task, output)")
+    return cast(Callable[[UnlearningTask, Path], None], found)
 
 
 def _run(
-    script: Path,
+    function: Callable[[UnlearningTask, Path], None],
     task: UnlearningTask,
     identity: UnlearningIdentity,
     kind: str,
@@ -149,22 +164,37 @@ def _run(
     started = time.monotonic()
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
+    with _place(unfinished) as made:
+        function(task, made)
+        touched = _touched(made, task.model) if processes.is_main() else (0, 0)
+        cost = measured(task, time.monotonic() - started, touched, continued)
+        losses = {name: [round(loss, 4) for loss in done.losses] for name, done in task.trainings.items()}
+        record = UnlearningRecord(**identity.model_dump(), kind=kind, losses=losses, cost=cost)
+        if processes.is_main():
+            _write(made / COST, cost)
+            _write(made / RECORD, record)
+            made.rename(output)
+            shutil.rmtree(unfinished)
+    return record
+
+
+@contextmanager
+def _place(unfinished: Path) -> Iterator[Path]:
+    """Yield where the method writes: in its unfinished place; in any but the main process, away."""
+    if not processes.is_main():
+        with TemporaryDirectory(prefix="bench-unlearning-") as away:
+            made = Path(away) / _MADE
+            made.mkdir()
+            yield made
+        return
     made = unfinished / _MADE
     made.mkdir()
     try:
-        contents.load(script).unlearn(task, made)
+        yield made
     except BenchError:
         # The same command would fail in the same way; after anything else it may go on from here.
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    cost = measured(task, time.monotonic() - started, _touched(made, task.model), continued)
-    losses = {name: [round(loss, 4) for loss in done.losses] for name, done in task.trainings.items()}
-    record = UnlearningRecord(**identity.model_dump(), kind=kind, losses=losses, cost=cost)
-    _write(made / COST, cost)
-    _write(made / RECORD, record)
-    made.rename(output)
-    shutil.rmtree(unfinished)
-    return record
 
 
 def _touched(made: Path, model: Path) -> tuple[int, int]:

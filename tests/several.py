@@ -1,0 +1,32 @@
+"""Trainings of a tiny checkpoint, as one process runs them or as several do that `accelerate launch` started.
+
+accelerate launch --multi_gpu --num_processes 2 tests/several.py CHECKPOINT DATA OUTPUT
+"""
+
+import sys
+from pathlib import Path
+
+from s_mllmun_bench.training.finetuning import finetune
+from s_mllmun_bench.training.unlearning import unlearn
+
+TRAINING = ["training.precision=fp32", "training.learning_rate=5e-3", "lora.dropout=0", "lora.rank=4"]
+PAIRED = [*TRAINING, "training.batch_size=2", "training.epochs=7"]
+"""Of 6 pairs of rows, 2 at a time: 21 steps."""
+PEOPLE = [*TRAINING, "training.batch_size=19", "training.epochs=1"]
+"""Of 20 people, 19 at a time: the second step has a single person to share."""
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """Show nothing."""
+
+
+def main(checkpoint: str, data: str, output: Path) -> None:
+    """Run the trainings that have a loss of their own, the one that trains nothing, and fine-tuning."""
+    for method in ("ga_difference", "kl_minimization"):
+        unlearn(method, checkpoint, data, 15, output / method, silent, assignments=PAIRED)
+    unlearn("manu", checkpoint, data, 5, output / "manu", silent)
+    finetune(checkpoint, data, output / "finetuned", silent, assignments=PEOPLE)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

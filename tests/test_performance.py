@@ -1,0 +1,36 @@
+"""docs/performance.md says what the stored measurements say, and every benchmark is in it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from performance import BENCHMARKS, PAGE, RESULTS, page  # noqa: E402
+
+PARTS = {"README", "all", "child", "machine", "performance"}
+
+
+def test_the_page_is_what_the_results_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python benchmarks/performance.py"
+
+
+def test_every_benchmark_has_its_figures_on_the_page_and_its_command_in_the_readme() -> None:
+    scripts = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - PARTS
+    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert scripts == set(BENCHMARKS)
+    assert [name for name in scripts if f"`python benchmarks/{name}.py" not in readme] == []
+
+
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_a_result_says_where_it_was_measured_and_has_the_figures(name: str) -> None:
+    result = json.loads((RESULTS / f"{name}.json").read_bytes())
+    assert {"cores", "machine", "versions"} <= result.keys()
+    first = BENCHMARKS[name][0]
+    found = result
+    for key in first.path:
+        found = found[key]
+    assert isinstance(found, float)
