@@ -4,7 +4,6 @@ import hashlib
 import json
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -21,7 +20,6 @@ from scripted import silent
 from submitted import (
     EFFECT,
     PEOPLE,
-    a_board,
     a_leaderboard,
     a_run,
     all_files,
@@ -67,20 +65,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a leaderboard of three bundles and their runs; do not write into it."""
-    folder = tmp_path_factory.mktemp("home")
-    a_board(folder)
-    return folder
-
-
-@pytest.fixture
-def board(home: Path, tmp_path: Path) -> Path:
-    """Return a copy of that leaderboard."""
-    return Path(shutil.copytree(home / "leaderboard", tmp_path / "leaderboard"))
 
 
 def boards_of(folder: Path) -> Leaderboard:
@@ -633,8 +617,10 @@ def test_a_bundle_goes_into_a_model_repository(board: Path) -> None:
 
 def test_a_bundle_goes_into_every_eval_ever(board: Path) -> None:
     record = json.loads(exported(bundle_at(board), EVERY_EVAL_EVER, "owner/data", board))
-    assert record["schema_version"] == "0.2.1" and re.fullmatch(r"\d+", record["retrieved_timestamp"])
+    assert record["schema_version"] == "0.3.0" and re.fullmatch(r"\d+", record["retrieved_timestamp"])
     assert record["model_info"]["id"] == "model_good"
+    details = record["model_info"]["additional_details"]
+    assert (details["deployment_type"], details["model_availability"]) == ("self_deployed", "unknown")
     assert len(record["evaluation_results"]) == 4 + 18
     result = record["evaluation_results"][2]
     assert result["evaluation_name"] == "forget_memory" and result["metric_config"]["lower_is_better"]

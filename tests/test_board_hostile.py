@@ -4,7 +4,6 @@ import hashlib
 import json
 import lzma
 import os
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 from scripted import silent
 from submitted import (
-    a_board,
     a_leaderboard,
     a_run,
     all_files,
@@ -41,20 +39,6 @@ from s_mllmun_bench.scoring.aggregate import score
 JUDGES = ["offline_fact", "offline_meaningful"]
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 OVERRIDE = "\u202egnp.exe"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a leaderboard of three bundles; do not write into it."""
-    folder = tmp_path_factory.mktemp("home")
-    a_board(folder)
-    return folder
-
-
-@pytest.fixture
-def board(home: Path, tmp_path: Path) -> Path:
-    """Return a copy of that leaderboard."""
-    return Path(shutil.copytree(home / "leaderboard", tmp_path / "leaderboard"))
 
 
 def found_at(bundle: Path, board: Path) -> Finding:

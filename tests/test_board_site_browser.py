@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PHONE, Opened, chromium, opened
+from browser import PHONE, Opened, opened
 from scripted import silent
 from submitted import a_board, a_run, forgets, submitted
 
@@ -44,12 +44,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entries = read_entries(board, silent)
     write_site(leaderboard_of(board, entries), entries, home / "out", silent)
     return home / "out"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from judged_runs import a_run
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli, contents
@@ -13,10 +14,12 @@ from s_mllmun_bench.building.recipe import find_recipe, read_recipe, resized
 from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.cells import Plan
+from s_mllmun_bench.reproducing.ingredients import dataset_files
 from s_mllmun_bench.reproducing.minutes import expected, note
 from s_mllmun_bench.reproducing.plan import make_plan
 from s_mllmun_bench.reproducing.recipe import Reproduction, read_reproduction, tier_of
 from s_mllmun_bench.reproducing.steps import Step, digest_of
+from s_mllmun_bench.running.figures import score_again
 
 MINI = contents.folder("builders") / "reproductions" / "mini.yaml"
 
@@ -49,10 +52,10 @@ def test_the_validation_recipe_makes_the_same_people_in_other_words() -> None:
 def test_every_step_comes_after_what_it_needs_and_stands_once() -> None:
     for tier in ("quick", "full"):
         plan = planned(read_reproduction("mini"), tier)
-        names = [step.folder for step in plan.steps]
+        names = [step.name for step in plan.steps]
         assert len(set(names)) == len(names)
         for place, step in enumerate(plan.steps):
-            assert all(need.folder in names[:place] for need in step.needs)
+            assert all(need.name in names[:place] for need in step.needs)
         assert len({cell.run for cell in plan.cells}) == len(plan.cells)
 
 
@@ -72,21 +75,72 @@ def test_a_changed_setting_makes_other_steps_and_leaves_all_others(tmp_path: Pat
     methods = {name: list(settings) for name, settings in shipped.methods.items()}
     methods["manu"] = [{"alpha": 3}, *methods["manu"][1:]]
     other = changed(tmp_path, methods=methods)
-    old, new = ({step.folder for step in planned(one).steps} for one in (shipped, other))
-    # One adapter with its two evaluations is another; nothing else.
-    assert len(old - new) == len(new - old) == 3
-    assert all("manu" in folder.name for folder in new - old)
+    old, new = (planned(one) for one in (shipped, other))
+    # One adapter is another, and its run in each wording; nothing else.
+    trained = [{step.folder for step in plan.steps} for plan in (old, new)]
+    assert [folder.name[:4] for folder in trained[1] - trained[0]] == ["manu"]
+    asked = [{run for cell in plan.cells for run in (cell.run, cell.validation)} for plan in (old, new)]
+    assert len(asked[0] - asked[1]) == len(asked[1] - asked[0]) == 2
 
 
 def test_another_k_is_another_run_beside_those_that_are_there(tmp_path: Path) -> None:
     shipped = read_reproduction("mini")
-    smfa = shipped.smfa.model_dump() | {
-        "k": [*shipped.smfa.k, 20.0],
-        "candidates": list(shipped.smfa.candidates),
-    }
-    old, new = planned(shipped), planned(changed(tmp_path, smfa=smfa))
+    points = shipped.points.model_dump(mode="json") | {"k": [*shipped.points.k, 20.0]}
+    old, new = planned(shipped), planned(changed(tmp_path, points=points))
     assert {step.folder for step in old.steps} == {step.folder for step in new.steps}
+    assert {cell.run for cell in old.cells} < {cell.run for cell in new.cells}
     assert len(new.cells) == len(old.cells) + 1
+
+
+def test_what_is_made_once_is_asked_in_few_commands() -> None:
+    plan = planned(read_reproduction("mini"))
+    commands = [step.arguments for step in plan.steps if step.kind == "evaluate"]
+    # All that has no k, SMFA, its control and its half, with two in other words; two whole checkpoints.
+    assert len(commands) == 8
+    plain = next(one for one in commands if "--k" not in one and one.count("--adapter") > 12)
+    # The original, twelve settings, MFA, four factors and direction alone.
+    assert plain.count("--adapter") == 1 + 12 + 1 + 4 + 1
+
+
+def test_settings_are_chosen_at_the_first_place_and_those_alone_are_run_elsewhere(tmp_path: Path) -> None:
+    shipped = read_reproduction("mini")
+    full = tier_of(shipped, "full")
+    plan = make_plan(shipped, full, tmp_path)
+    first = plan.steps[: plan.choosing]
+    assert {step.name.partition("_")[0] for step in first if step.kind == "retrain"} == {"retrain"}
+    tried = [cell for cell in plan.cells if cell.method == "manu" and cell.model == "mini_qwen2_5_vl"]
+    assert [cell.strength for cell in tried if (cell.ratio, cell.seed) == (5, 0)] == [
+        "alpha = 2",
+        "alpha = 5",
+        "alpha = 15",
+    ]
+    assert {cell.strength for cell in tried if (cell.ratio, cell.seed) != (5, 0)} == {"alpha = 2"}
+    for cell in tried:
+        if cell.validation is not None:
+            # Understanding 8, memory known 9; the third setting forgets most and costs nothing.
+            forget = 1 if cell.strength == "alpha = 15" else 8
+            score_again(a_run(cell.validation, (8.0, forget), 9))
+    chosen = [cell for cell in make_plan(shipped, full, tmp_path).cells if cell.method == "manu"]
+    elsewhere = [cell for cell in chosen if (cell.ratio, cell.seed) != (5, 0)]
+    assert {cell.strength for cell in elsewhere if cell.model == "mini_qwen2_5_vl"} == {"alpha = 15"}
+    # Nothing is known of the other model yet: its first settings stand in.
+    assert {cell.strength for cell in elsewhere if cell.model != "mini_qwen2_5_vl"} == {"alpha = 2"}
+    idk = {
+        cell.strength for cell in plan.cells if (cell.method, cell.ratio, cell.seed) == ("idk_tuning", 5, 2)
+    }
+    assert len(idk) == 3
+
+
+def test_the_full_tier_goes_on_with_what_the_quick_one_made() -> None:
+    shipped = read_reproduction("mini")
+    quick, full = ({step.name for step in planned(shipped, tier).steps} for tier in ("quick", "full"))
+    assert quick <= full
+
+
+def test_a_file_that_a_dataset_does_not_follow_from_costs_no_run() -> None:
+    names = {path.name for path in dataset_files("mini")}
+    assert {"mini.yaml", "mini_faces.py", "_face_look.py", "offline.py", "_wording.py"} <= names
+    assert not {"qwen.py", "_memory.py", "deepeyenet.py"} & names
 
 
 def test_unequal_chances_and_unknown_names_are_one_line(tmp_path: Path) -> None:
@@ -97,6 +151,10 @@ def test_unequal_chances_and_unknown_names_are_one_line(tmp_path: Path) -> None:
     methods = {name: list(one) for name, one in read_reproduction("mini").methods.items()}
     with pytest.raises(BenchError, match=r"as many settings to choose from; there are: .*manu 2"):
         changed(tmp_path, methods=methods | {"manu": methods["manu"][:2]})
+    with pytest.raises(BenchError, match=r"smfa\.candidates: 2\.5 is not among fewer\.k"):
+        changed(tmp_path, fewer=read_reproduction("mini").fewer.model_dump() | {"k": [1.0, 10.0]})
+    with pytest.raises(BenchError, match=r"no method named 'smfa' in .*own\.yaml; there are: ga_difference"):
+        changed(tmp_path, curves=["smfa"])
     with pytest.raises(BenchError, match=r"own\.yaml: people: input should be greater than or equal to 20"):
         changed(tmp_path, people=3)
 
@@ -120,6 +178,6 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     output = tmp_path / "there"
     result = CliRunner().invoke(cli.app, ["reproduce", "mini", "--dry-run", "-o", str(output), "--jobs", "2"])
     assert result.exit_code == 0, result.output
-    assert "The paper in miniature: 63 of 63 steps left, 55 runs in all" in result.stdout
+    assert "The paper in miniature: 33 of 33 steps left, 52 runs in all" in result.stdout
     assert "minutes with 2 at once" in result.stdout
     assert not output.exists()

@@ -1,7 +1,7 @@
 """A bundle's figures in the forms of two other collections, so that nobody copies them by hand.
 
 - ``eval_results``: the YAML of a model repository's ``.eval_results/`` on the Hugging Face Hub.
-- ``every_eval_ever``: the JSON of the EvalEval Coalition's collection, schema version 0.2.1.
+- ``every_eval_ever``: the JSON of the EvalEval Coalition's collection, schema version 0.3.0.
 
 Both want a number for every result: what is missing is left out, never 0. Nobody verifies them there, so only
 a bundle whose every figure is verified leaves here, and under the id of the dataset that it is of.
@@ -24,12 +24,13 @@ from s_mllmun_bench.scoring.records import TOPS, Estimate, Figure, Scores
 
 EVAL_RESULTS, EVERY_EVAL_EVER = "eval_results", "every_eval_ever"
 FORMATS = (EVAL_RESULTS, EVERY_EVAL_EVER)
-SCHEMA_VERSION = "0.2.1"
+SCHEMA_VERSION = "0.3.0"
 DATASET = "s-mllmun-bench/s-mllmun-bench"
 """The benchmark's id on the Hub."""
 _OF_DATASET = "s-mllmun-bench-"
 """Begins the names of its versions."""
 _LIBRARY = "s-mllmun-bench"
+_OWN_ENGINES = ("transformers", "vllm")
 _TEXTS = {
     "overall_memory": "Fact Score on the retain set less that on the forget set, of image and text memory",
     "overall_image_understanding": "Mean Fact Score of both sets on image understanding",
@@ -124,7 +125,13 @@ def every_eval_ever(bundle: Bundle, dataset: str, now: int) -> str:
             "name": model,
             "id": model,
             "inference_engine": {"name": engine, "version": versions.get(engine, "unknown")},
-            "additional_details": {"method": about.name, "model_digest": manifest.identity.model},
+            "additional_details": {
+                "method": about.name,
+                "model_digest": manifest.identity.model,
+                # Of a server or a file of answers nobody knows whose it is.
+                "deployment_type": "self_deployed" if engine in _OWN_ENGINES else "unknown",
+                "model_availability": "unknown",
+            },
         },
         "evaluation_results": [_entry(one, source, bundle) for one in (*_overall(scores), *_columns(scores))],
     }

@@ -92,7 +92,7 @@ def read_identity(folder: Path) -> DatasetIdentity:
         raise BenchError(
             f"{folder} is not a dataset folder: it has no {README}; make one with: bench build mini"
         )
-    return parse_identity(readme.read_text(encoding="utf-8"), str(folder))
+    return parse_identity(readme.read_text(encoding="utf-8", errors="replace"), str(folder))
 
 
 def files_digest(folder: Path) -> str:

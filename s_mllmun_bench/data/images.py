@@ -7,7 +7,7 @@ where its image lies in the file that `datasets` keeps for the split, and not th
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_args
@@ -57,35 +57,42 @@ class StoredImage:
         return Image.open(io.BytesIO(self.data)).convert("RGB")
 
 
-def rows_with_images(rows: "Dataset") -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a split, with a `StoredImage` in each image column, or `None` where it was withheld.
+def rows_with_images(rows: "Dataset", wanted: Collection[int]) -> Iterator[Mapping[str, Any]]:
+    """Yield rows of a split, with a `StoredImage` in each image column, or `None` where it was withheld.
 
     Args:
         rows: as loaded, with its files on disk.
+        wanted: which of them, counted from 0.
     """
     import pyarrow as pa
 
+    begin = 0
     for cached in rows.cache_files:
         file = io.FileIO(cached["filename"])
         with pa.memory_map(cached["filename"]) as mapped:
             first = mapped.read_buffer(1).address
             mapped.seek(0)
             for batch in pa.ipc.open_stream(mapped):
-                yield from _rows(batch, file, first)
+                numbers = [number for number in range(len(batch)) if begin + number in wanted]
+                yield from _rows(batch, file, first, numbers)
+                begin += len(batch)
 
 
-def _rows(batch: "pa.RecordBatch", file: io.FileIO, first: int) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of one batch, whose buffers are parts of the file.
+def _rows(
+    batch: "pa.RecordBatch", file: io.FileIO, first: int, numbers: Iterable[int]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield rows of one batch, whose buffers are parts of the file.
 
     Args:
         batch: is not copied by reading it.
         file: the same file.
         first: address of the file's first byte in memory.
+        numbers: of the rows.
     """
     texts = batch.select([name for name in batch.schema.names if name not in IMAGES]).to_pylist()
     parts = {kind: _parts(batch.column(kind).field("bytes"), file, first) for kind in IMAGES}
-    for number, row in enumerate(texts):
-        yield row | {kind: _stored(column[number]) for kind, column in parts.items()}
+    for number in numbers:
+        yield texts[number] | {kind: _stored(column[number]) for kind, column in parts.items()}
 
 
 def _parts(column: "pa.BinaryArray", file: io.FileIO, first: int) -> list[FilePart]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,8 @@ def load_questions(data: str | Path, config: str, split: str, limit: int | None 
         data: a dataset folder, or ``owner/name`` on the Hub (read without a digest check).
         config: such as ``eval_05``.
         split: such as ``forget``.
-        limit: only the first this many people, >= 1; `None` for all.
+        limit: only this many people, >= 1, spread evenly over the split: the few-shot people, whom every
+            method is given, stand together at its beginning. `None` for all.
 
     Raises:
         BenchError: there is no such dataset, config or split, or the folder's files were changed.
@@ -58,8 +58,10 @@ def load_questions(data: str | Path, config: str, split: str, limit: int | None 
     require_split(config, split)
     if limit is not None and limit < 1:
         raise BenchError(f"the limit counts people and must be at least 1, not {limit}")
-    rows = islice(rows_with_images(_rows(data, config, split)), limit)
-    return [question for row in rows for question in _flat(row)]
+    rows = _rows(data, config, split)
+    count = len(rows) if limit is None else min(limit, len(rows))
+    wanted = {place * len(rows) // count for place in range(count)}
+    return [question for row in rows_with_images(rows, wanted) for question in _flat(row)]
 
 
 def load_refusals(data: str | Path) -> list[str]:
@@ -82,7 +84,7 @@ def dataset_digest(data: str | Path) -> str:
         return verified_identity(folder).digest
     from huggingface_hub import hf_hub_download
 
-    with _hub_errors(str(data)):
+    with _one_line(_no_dataset(data)):
         card = hf_hub_download(str(data), README, repo_type="dataset")
     return parse_identity(Path(card).read_text(encoding="utf-8"), str(data)).digest
 
@@ -103,11 +105,9 @@ def _rows(data: str | Path, config: str, split: str) -> "Dataset":
         verified_identity(folder)
     from datasets import load_dataset
 
-    with _without_progress_bars():
-        if folder is not None:
-            return load_dataset(str(folder), config, split=split, keep_in_memory=False)
-        with _hub_errors(str(data)):
-            return load_dataset(str(data), config, split=split, keep_in_memory=False)
+    unreadable = f"the tables of {folder} cannot be read" if folder is not None else _no_dataset(data)
+    with _without_progress_bars(), _one_line(unreadable):
+        return load_dataset(str(folder or data), config, split=split, keep_in_memory=False)
 
 
 def _flat(row: Mapping[str, Any]) -> Iterator[Question]:
@@ -145,13 +145,17 @@ def _without_progress_bars() -> Iterator[None]:
             enable_progress_bars()
 
 
+def _no_dataset(data: str | Path) -> str:
+    return f"no dataset folder at {data}, and the Hub gives no dataset of that id"
+
+
 @contextmanager
-def _hub_errors(name: str) -> Iterator[None]:
-    """Turn whatever keeps a Hub dataset from being read into one line."""
+def _one_line(what: str) -> Iterator[None]:
+    """Turn whatever keeps a dataset from being read into one line."""
+    from datasets.exceptions import DatasetsError
+
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, DatasetsError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BenchError(
-            f"no dataset folder at {name}, and the Hub gives no dataset of that id: {reason}"
-        ) from error
+        raise BenchError(f"{what}: {reason}") from error

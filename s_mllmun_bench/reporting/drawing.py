@@ -8,6 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.scoring.records import Estimate
 
 if TYPE_CHECKING:
@@ -67,11 +68,18 @@ def new_figure(width: float, height: float) -> "Figure":
 
 @styled
 def save(figure: "Figure", path: str | Path) -> Path:
-    """Write a picture (the ending says which kind: .png, .svg, .pdf), the same bytes each time."""
+    """Write a picture (the ending says which kind: .png, .svg, .pdf), the same bytes each time.
+
+    Raises:
+        BenchError: it cannot be written.
+    """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     dated = {".svg": "Date", ".pdf": "CreationDate"}.get(target.suffix)
-    figure.savefig(target, dpi=160, metadata={dated: None} if dated else None)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(target, dpi=160, metadata={dated: None} if dated else None)
+    except OSError as error:
+        raise BenchError(f"cannot write the picture {target}: {error.strerror}") from error
     return target
 
 

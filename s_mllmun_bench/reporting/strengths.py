@@ -1,7 +1,7 @@
 """Methods at several strengths: the paper's Figure 1b, and its Figure 4 on the masking strength k.
 
-A method that forgets more mostly sees less, so its runs are joined in the order of their forgetting,
-beginning at the original model. Runs that differ by the seed alone are joined by nothing.
+A method that forgets more mostly sees less, so its runs of one seed are joined in the order of their
+forgetting, beginning at the original model. Runs of different seeds are joined by nothing.
 """
 
 from collections.abc import Sequence
@@ -78,16 +78,23 @@ def _place(run: ReportRun) -> tuple[Estimate, Estimate] | None:
 def _draw_method(
     ax: "Axes", runs: Sequence[ReportRun], original: ReportRun | None, look: tuple[str, str]
 ) -> None:
-    """Draw a method's runs, joined if they are of several strengths."""
-    places = sorted(
-        (place for run in runs if (place := _place(run)) is not None), key=lambda place: mean(place[0])
-    )
+    """Draw a method's runs, of each seed joined if they are of several strengths."""
     begin = _place(original) if original is not None and original not in runs else None
-    if len({run.k for run in runs}) > 1 or len(places) == 1:
-        line = [*([begin] if begin is not None else []), *places]
-        ax.plot([mean(x) for x, _ in line], [mean(y) for _, y in line], color=look[0], alpha=0.5, zorder=1)
-    for number, (x, y) in enumerate(places):
-        draw_point(ax, x, y, look, runs[0].name if number == 0 else None)
+    seeds, name = dict.fromkeys(run.seed for run in runs), runs[0].name
+    for seed in seeds:
+        alike = [run for run in runs if run.seed == seed]
+        places = [place for run in alike if (place := _place(run)) is not None]
+        if len({run.k for run in alike}) > 1 or len(places) == 1 == len(seeds):
+            line = [
+                *([begin] if begin is not None else []),
+                *sorted(places, key=lambda place: mean(place[0])),
+            ]
+            ax.plot(
+                [mean(x) for x, _ in line], [mean(y) for _, y in line], color=look[0], alpha=0.5, zorder=1
+            )
+        for x, y in places:
+            draw_point(ax, x, y, look, name or None)
+            name = ""
 
 
 def _k_series(runs: Sequence[ReportRun]) -> list[ReportRun]:

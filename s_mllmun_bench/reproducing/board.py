@@ -1,7 +1,8 @@
 """The finished runs of one model at one ratio, read for the claims: figures with their draws of people.
 
 A run that is not there is left out and named; no figure stands in for it. Where a method was run with
-several seeds, its figures are means over them, and the intervals are those over people.
+several seeds, its figures are means over them, and their intervals are over people and seeds: both are
+drawn with replacement. Three seeds say little of all that there could be.
 """
 
 from collections.abc import Sequence
@@ -9,16 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from s_mllmun_bench.records import Ratio
 from s_mllmun_bench.reporting.rows import ReportRun, read_runs
 from s_mllmun_bench.reproducing.cells import Cell
 from s_mllmun_bench.reproducing.choice import Choices
 from s_mllmun_bench.running.compare import finished_answers, scored_answers
-from s_mllmun_bench.running.run import open_run
+from s_mllmun_bench.running.run import Run, open_run
 from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.frontier import KEPT, Kept, Strength, advantage, lead, strength
 from s_mllmun_bench.scoring.intervals import Drawn, combine
-from s_mllmun_bench.scoring.records import Estimate
+from s_mllmun_bench.scoring.records import Estimate, Scores
 
 Figure = Literal["forgetting", "retention", "understanding"]
 _NAMES = {
@@ -56,7 +59,6 @@ class Board:
     """Of SMFA, that the claims are about."""
     results: tuple[Result, ...]
     choices: Choices
-    missing: tuple[Cell, ...]
 
     def of(self, method: str, strength: str | None = None, reading: str | None = None) -> list[Result]:
         """Return a method's runs, of every seed; of SMFA and its controls in the reading of the claims."""
@@ -91,7 +93,7 @@ class Board:
     def ablation(self) -> list[Result]:
         """Return what Table 2 shows: SMFA, MFA and the half masks at the strength chosen for SMFA."""
         told = [one.cell.strength for one in self.chosen("smfa")][:1]
-        halves = [one for half in ("direction", "magnitude") for k in told for one in self.of(half, k)]
+        halves = [*self.of("direction"), *(one for k in told for one in self.of("magnitude", k))]
         return [*self.of("original"), *self.of("mfa"), *halves, *self.chosen("smfa")]
 
     def strengths(self, method: str, reading: str | None = None) -> dict[int, list[Strength]]:
@@ -102,6 +104,22 @@ class Board:
         for one in [*self.of(method, None, reading), *(self.of(end, None, reading) if end else [])]:
             found.setdefault(one.cell.seed, [*start]).append(one.strength)
         return found
+
+    def by_strength(self) -> dict[str, list[Result]]:
+        """Return all runs by what they are called without their seed."""
+        found: dict[str, list[Result]] = {}
+        for one in self.results:
+            found.setdefault(called(one), []).append(one)
+        return found
+
+    def curve(self, method: str) -> list[Strength]:
+        """Return a method's points, each the mean over its seeds, beginning at the original model."""
+        end = "mfa" if method in ("mfa_scaled", "mfa_random_mask") else method
+        mine = [one for name in dict.fromkeys(("original", method, end)) for one in self.of(name)]
+        groups: dict[tuple[str, str], list[Result]] = {}
+        for one in mine:
+            groups.setdefault((one.cell.method, one.cell.strength), []).append(one)
+        return [_mean_strength(alike) for alike in groups.values()]
 
     def advantages(self, method: str, kept: Kept, reading: str | None = None) -> list[Drawn]:
         """Return how much more SMFA keeps than a method at equal forgetting, for every seed of both."""
@@ -134,12 +152,12 @@ def read_board(
     there = [cell for cell in mine if (cell.run / "scores.json").is_file()]
     if not any(cell.method == "original" for cell in there):
         return None
-    by_folder = {run.folder: run for run in read_runs([cell.run for cell in there])}
+    by_folder = {run.folder: run for run in read_runs([cell.run for cell in there], _written)}
     several = len({cell.seed for cell in there}) > 1
     results = tuple(
         Result(cell, _labelled(by_folder[cell.run], cell, several), _strength(cell.run)) for cell in there
     )
-    return Board(model, ratio, reading, results, choices, tuple(cell for cell in mine if cell not in there))
+    return Board(model, ratio, reading, results, choices)
 
 
 def mean_of(results: Sequence[Result], figure: Figure) -> Drawn:
@@ -164,12 +182,37 @@ def drawn(one: Strength, figure: Figure) -> Drawn:
 
 
 def _mean(each: Sequence[Drawn]) -> Drawn:
-    return combine([(1 / len(each), one) for one in each])
+    """Return the mean over seeds, with draws of seeds and people; of one seed, of people alone.
+
+    The same seeds are drawn whenever there are as many, so that differences within a seed stay paired.
+    """
+    whole = combine([(1 / len(each), one) for one in each])
+    if len(each) == 1:
+        return whole
+    draws_SD = np.stack([one.draws for one in each])
+    seeds, draws = draws_SD.shape
+    picked_SD = np.random.default_rng(0).integers(0, seeds, size=(seeds, draws))
+    return replace(whole, draws=np.take_along_axis(draws_SD, picked_SD, axis=0).mean(axis=0))
+
+
+def _written(run: Run) -> Scores:
+    """Return a run's figures as its step left them: hundreds of runs are not scored again for a page."""
+    return Scores.load(run.folder)
 
 
 def _strength(folder: Path) -> Strength:
     run = open_run(folder)
     return strength(folder.name, scored_answers(run, finished_answers(run)))
+
+
+def called(one: Result) -> str:
+    """Return what a run is called without its seed."""
+    return one.run.label.removesuffix(f", seed {one.cell.seed}")
+
+
+def _mean_strength(alike: Sequence[Result]) -> Strength:
+    kept: dict[Kept, Drawn] = {name: mean_of(alike, name) for name in KEPT}
+    return Strength(called(alike[0]), mean_of(alike, "forgetting"), kept)
 
 
 def _labelled(run: ReportRun, cell: Cell, several: bool) -> ReportRun:

@@ -27,6 +27,8 @@ class Cell:
     validation: Path | None
     """The run on the validation wording, of what may be chosen."""
     k: float | None = None
+    made: Path | None = None
+    """The adapter's folder; `None` for a checkpoint."""
 
 
 @dataclass(slots=True)

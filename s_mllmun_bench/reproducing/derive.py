@@ -2,7 +2,8 @@
 
 They are what ``bench unlearn mfa``, ``mfa_scaled`` and ``mfa_random_mask`` write for the same seed and
 settings, and what SMFA writes with one criterion off. Made of the same factors they differ from SMFA in
-the mask alone, so that no noise of the training stands between them.
+the mask alone, so that no noise of the training stands between them. By modality the unmasked update is
+the mean of two LoRAs, which no command writes: it is SMFA's own with an infinite k.
 """
 
 import json
@@ -22,7 +23,7 @@ def derive(smfa: Path, control: Control, factor: float, output: Path) -> bool:
     """Write an adapter folder, and return that it is done.
 
     Args:
-        smfa: an adapter that ``bench unlearn smfa`` made, with one forgetting LoRA.
+        smfa: an adapter that ``bench unlearn smfa`` made.
         control: which one; ``direction`` and ``magnitude`` are SMFA with that criterion alone.
         factor: of the whole update; 1 but for ``mfa_scaled``.
         output: the folder to make.
@@ -31,16 +32,17 @@ def derive(smfa: Path, control: Control, factor: float, output: Path) -> bool:
         BenchError: the output cannot be written.
     """
     record = json.loads((smfa / _RECORD).read_text(encoding="utf-8"))
+    is_plain = control in ("mfa", "mfa_scaled")
     with appearing(output) as folder:
-        if control in ("mfa", "mfa_scaled"):
+        if is_plain and record["settings"]["variant"] == "joint":
             shutil.copytree(smfa / "forget", folder, dirs_exist_ok=True)
-            _change(folder / _CONFIG, lambda config: {"lora_alpha": config["lora_alpha"] * factor})
+            _scale(folder, factor)
         else:
-            for name in ("forget", "anchor"):
-                shutil.copytree(smfa / name, folder / name)
+            for part in sorted(one.parent for one in smfa.glob(f"*/{_CONFIG}")):
+                shutil.copytree(part, folder / part.name)
+                _scale(folder / part.name, factor if part.name != "anchor" else 1.0)
             shutil.copy(smfa / _SCULPTED, folder)
-            masked = _mask(control, record["seed"])
-            _change(folder / _SCULPTED, lambda _: masked)
+            _change(folder / _SCULPTED, _mask(control, record["seed"]))
         settings = _settings(record["settings"], control, factor)
         made = record if control in ("direction", "magnitude") else _renamed(record, control)
         _write(folder / _RECORD, made | {"settings": settings})
@@ -49,6 +51,8 @@ def derive(smfa: Path, control: Control, factor: float, output: Path) -> bool:
 
 def _mask(control: Control, seed: int) -> dict[str, Any]:
     """Return what of the sculpted adapter's settings is another."""
+    if control in ("mfa", "mfa_scaled"):
+        return {"k": "inf", "k_text": None}
     if control == "mfa_random_mask":
         return {"mask": "random", "seed": seed}
     return {"direction": control == "direction", "magnitude": control == "magnitude"}
@@ -69,9 +73,14 @@ def _renamed(record: Mapping[str, Any], control: Control) -> dict[str, Any]:
     return {**record, "method": control, "kind": "control"}
 
 
-def _change(path: Path, changes: Any) -> None:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    _write(path, content | changes(content))
+def _scale(lora: Path, factor: float) -> None:
+    """Scale a LoRA's update."""
+    alpha = json.loads((lora / _CONFIG).read_text(encoding="utf-8"))["lora_alpha"]
+    _change(lora / _CONFIG, {"lora_alpha": alpha * factor})
+
+
+def _change(path: Path, changes: Mapping[str, Any]) -> None:
+    _write(path, json.loads(path.read_text(encoding="utf-8")) | changes)
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

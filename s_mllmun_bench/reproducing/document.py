@@ -11,9 +11,11 @@ from pathlib import Path
 from s_mllmun_bench.records import TASKS, Metric, SetName, Task
 from s_mllmun_bench.reporting.paper_tables import DASH, SET_TITLES, SETS, TASK_TITLES, missing_scores
 from s_mllmun_bench.reporting.tables import refusal_share, with_interval
-from s_mllmun_bench.reproducing.board import Board, Result
+from s_mllmun_bench.reproducing.board import Board, Result, mean_of
 from s_mllmun_bench.reproducing.cases import cases
 from s_mllmun_bench.reproducing.claims import findings
+from s_mllmun_bench.reproducing.controls import controls
+from s_mllmun_bench.reproducing.masses import masses
 from s_mllmun_bench.reproducing.pictures import save_pictures
 from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.frontier import KEPT
@@ -29,14 +31,20 @@ class Circumstances:
     tier: str
     machine: str
     minutes: float
-    """Of all steps' processes, added up."""
+    """Of a processor, that all steps' processes had."""
     jobs: int
     """Steps at once, in the last call."""
     judges: str
     failed: Mapping[str, str]
     not_run: Sequence[str]
+    unfinished: Sequence[str]
+    """What lacks of each model, ratio and seed."""
     asked: str
     """Who was asked about."""
+    mass_at: float
+    """The k at which the mass of a mask is taken."""
+    steps: tuple[int, int]
+    """How many are done, and how many there are."""
 
 
 def write_document(path: Path, boards: Sequence[Board], how: Circumstances) -> None:
@@ -47,9 +55,11 @@ def write_document(path: Path, boards: Sequence[Board], how: Circumstances) -> N
         boards: of every model and ratio; at least one.
         how: what is said of the runs.
     """
-    parts = list(_opening(how))
+    parts = [*_opening(how), *(_summary(boards) if len(boards) > 1 else ())]
     for board in boards:
         parts += _board(board, path)
+    parts += controls(boards)
+    parts += masses(boards, how.mass_at)
     parts += _open_questions(boards, how)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
@@ -62,11 +72,29 @@ def _opening(how: Circumstances) -> Iterator[str]:
         "Does what the paper claims hold for models of 5 million parameters? This page is generated from the "
         f"runs by `{how.command}`; no figure and no verdict is written by hand.",
         "",
-        f"Tier `{how.tier}`, on {how.machine}: {how.minutes:.0f} minutes of processes in all, {how.jobs} at "
-        f"once. {how.asked} Judges: {how.judges}. In brackets: 95 % intervals over people; what another "
-        "seed of the training would change is not in them.",
+        f"Tier `{how.tier}`, on {how.machine}: {how.minutes:.0f} minutes of one core, {how.jobs} steps at "
+        f"once. {how.asked} Judges: {how.judges}. In brackets: 95 % intervals over people, and of a mean "
+        "over seeds over these too; of a single run, what another seed would change is not in them.",
         "",
     )
+    if how.steps[0] < how.steps[1]:
+        yield from (
+            f"**A part of the plan**: {how.steps[0]} of its {how.steps[1]} steps are done. What lacks is "
+            "named at the end, and nothing stands in for it.",
+            "",
+        )
+
+
+def _summary(boards: Sequence[Board]) -> Iterator[str]:
+    """Yield every claim's verdict on every board."""
+    yield from ("## What holds, in short", "")
+    yield from (
+        _line(["claim", *(f"{one.model}, {one.ratio} %" for one in boards)]),
+        _line(["---"] * (1 + len(boards))),
+    )
+    for same in zip(*(findings(board) for board in boards), strict=True):
+        yield _line([same[0].claim, *(one.verdict for one in same)])
+    yield ""
 
 
 def _board(board: Board, path: Path) -> Iterator[str]:
@@ -155,32 +183,17 @@ def _choices(board: Board) -> Iterator[str]:
 
 def _frontier(board: Board) -> Iterator[str]:
     """Yield every run's place: what it forgets and what it keeps."""
-    heads = ["run", "forgetting", "retain set's memory", "forget set's understanding"]
+    heads = ["run", "seeds", "forgetting", "retain set's memory", "forget set's understanding"]
     yield from (
         "### Every strength",
         "",
-        "Fact Scores, 0 to 10; forgetting is 10 less the forget set's memory.",
+        "Fact Scores, 0 to 10, means over seeds; forgetting is 10 less the forget set's memory.",
         "",
     )
-    yield from (_line(heads), _line(["---", "---:", "---:", "---:"]))
-    for one in board.results:
-        kept = [with_interval(estimate(one.strength.kept[name])) for name in KEPT]
-        yield _line([one.run.label, with_interval(estimate(one.strength.forgetting)), *kept])
-    yield ""
-    yield from _readings(board)
-
-
-def _readings(board: Board) -> Iterator[str]:
-    """Yield SMFA less its controls at equal forgetting in every reading; nothing if there is but one."""
-    readings = dict.fromkeys(one.cell.reading for one in board.of_all("smfa"))
-    if len(readings) < 2:
-        return
-    yield from ("SMFA less each at equal forgetting, by reading:", "")
-    yield from (_line(["reading", "method", "retention", "understanding"]), _line(["---"] * 4))
-    for reading in readings:
-        for method in ("idk_tuning", "mfa_scaled", "mfa_random_mask"):
-            found = [board.advantage(method, kept, reading) for kept in KEPT]
-            yield _line([reading, method, *map(with_interval, found)])
+    yield from (_line(heads), _line(["---", *["---:"] * (len(heads) - 1)]))
+    for name, alike in board.by_strength().items():
+        figures = [mean_of(alike, "forgetting"), *(mean_of(alike, kept) for kept in KEPT)]
+        yield _line([name, str(len(alike)), *(with_interval(estimate(one)) for one in figures)])
     yield ""
 
 
@@ -193,10 +206,7 @@ def _pictures(board: Board, path: Path) -> Iterator[str]:
 def _open_questions(boards: Sequence[Board], how: Circumstances) -> Iterator[str]:
     yield from ("## What was not run", "")
     yield from (f"- {line}" for line in how.not_run)
-    for board in boards:
-        if board.missing:
-            names = ", ".join(dict.fromkeys(f"{one.method} {one.strength}".strip() for one in board.missing))
-            yield f"- {board.model}, {board.ratio} %, planned and not finished: {names}."
+    yield from (f"- Planned and not finished: {line}." for line in how.unfinished)
     yield from (f"- {step}: {_escaped(why)}" for step, why in how.failed.items())
 
 

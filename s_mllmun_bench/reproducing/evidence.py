@@ -125,14 +125,16 @@ def keeps_more(method: str, as_chosen: bool = False) -> Look:
     """
 
     def look(board: Board) -> Told:
+        if not as_chosen and all(len(line) < 3 for line in board.strengths(method).values()):
+            return "not run", "one strength besides the original, and that is no curve"
         each = {
             kept: board.leads(method, kept) if as_chosen else board.advantages(method, kept) for kept in KEPT
         }
         found = {kept: mean_over(each[kept]) for kept in KEPT}
         if any(one.low is None for one in found.values()):
             return "not run", "there is no forgetting that both reach"
-        shown = "; ".join(f"{kept} {_signed(one)}{_by_seed(each[kept])}" for kept, one in found.items())
-        above = {kept: (one.low or 0) > 0 for kept, one in found.items()}
+        shown = "; ".join(f"{kept} {_signed(one)}{by_seed(each[kept])}" for kept, one in found.items())
+        above = {kept: (one.low or 0) > 0 and _agree(each[kept]) for kept, one in found.items()}
         below = {kept: (one.high or 0) < 0 for kept, one in found.items()}
         partly = any(above.values()) and not any(below.values())
         return _verdict(above["retention"] and not below["understanding"], partly), shown
@@ -140,7 +142,12 @@ def keeps_more(method: str, as_chosen: bool = False) -> Look:
     return look
 
 
-def _by_seed(each: Sequence[Drawn]) -> str:
+def _agree(each: Sequence[Drawn]) -> bool:
+    """Whether no seed says the contrary."""
+    return all(one.mean is not None and one.mean > 0 for one in each)
+
+
+def by_seed(each: Sequence[Drawn]) -> str:
     """Return a figure's span over seeds; nothing if there is but one."""
     means = [one.mean for one in each if one.mean is not None]
     return f" (by seed {min(means):.2f} to {max(means):.2f})" if len(means) > 1 else ""
@@ -151,9 +158,9 @@ def halves_forget_less(board: Board) -> Told:
     smfa = board.chosen("smfa")
     told, less, lines = smfa[0].cell.strength, [], []
     for half in ("direction", "magnitude"):
-        runs = board.of(half, told)
+        runs = board.of(half, told if half == "magnitude" else None)
         if not runs or not all(one.is_whole for one in runs):
-            return "not run", f"no finished run of {half} at {told} with all its figures"
+            return "not run", f"no finished run of {half} beside SMFA at {told} with all its figures"
         if {one.cell.seed for one in runs} != {one.cell.seed for one in smfa}:
             return "not run", f"{half} was run with other seeds than SMFA"
         gap = difference(mean_of(runs, "forgetting"), mean_of(smfa, "forgetting"))

@@ -20,7 +20,7 @@ def note(root: Path, step: Step, seconds: float, by_command: bool) -> None:
     Args:
         root: the folder of the reproduction.
         step: is done.
-        seconds: of the wall clock.
+        seconds: of a processor. A step has one core, so on a free machine they are those of the clock.
         by_command: whether its command ran; what was done in its place says nothing about others.
     """
     line = {"step": step.name, "kind": step.kind, "size": step.size, "seconds": round(seconds, 1)}

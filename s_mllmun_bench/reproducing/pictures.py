@@ -22,7 +22,8 @@ _COMPARED = {
 }
 _FRONTIER = (
     "SMFA, its controls and IDK tuning at several strengths: what is kept against what is forgotten. Every "
-    "line begins at the original; the controls end at the unmasked MFA."
+    "line begins at the original; the controls end at the unmasked MFA. Points are means over seeds, and the "
+    "bands are over people and seeds."
 )
 
 
@@ -33,7 +34,9 @@ def save_pictures(board: Board, folder: Path) -> list[tuple[Path, str]]:
         board: its finished runs.
         folder: is made if it is not there.
     """
-    everything, chosen = [one.run for one in board.results], [one.run for one in board.at_chosen()]
+    first = board.results[0].cell.seed
+    chosen = [one.run for one in board.at_chosen() if one.cell.seed == first]
+    everything = [one.run for one in board.results if one.cell.reading in ("", board.reading)]
     drawn = {
         "figure_1b": figure_1b(everything),
         "figure_4": figure_4(_whole_smfa(board)),
@@ -51,9 +54,9 @@ def save_pictures(board: Board, folder: Path) -> list[tuple[Path, str]]:
 
 
 def _frontier(board: Board, path: Path) -> list[tuple[Path, str]]:
-    """Draw SMFA beside its controls, at the first seed."""
-    points = {name: board.strengths(method) for method, name in _COMPARED.items()}
-    methods = {name: by_seed[min(by_seed)] for name, by_seed in points.items() if by_seed}
+    """Draw SMFA beside its controls, each point the mean over seeds."""
+    points = {name: board.curve(method) for method, name in _COMPARED.items()}
+    methods = {name: curve for name, curve in points.items() if len(curve) > 1}
     if len(methods) < 2:
         return []
     return [(save_frontier(frontier(methods), path), _FRONTIER)]

@@ -1,27 +1,29 @@
 """The plan of a reproduction: its steps in an order in which each comes after what it needs.
 
-All is planned before anything runs. What varies without training, the strengths of SMFA and its
-controls, is planned on one training's factors.
+The first ratio and seed of every model come first; of what they show, each method's settings are chosen,
+and those alone are run elsewhere. Until then a method's first settings stand in the plan for them. What
+varies without training, the strengths of SMFA and its controls, is planned on one training's factors.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from s_mllmun_bench.records import Ratio
-from s_mllmun_bench.reproducing.cells import Cell, Plan
+from s_mllmun_bench.reproducing.cells import Plan
+from s_mllmun_bench.reproducing.choice import Choices, choose
 from s_mllmun_bench.reproducing.derive import Control, derive
 from s_mllmun_bench.reproducing.ingredients import checkpoint_files, dataset_files, method_files
+from s_mllmun_bench.reproducing.place import Asking, Place
 from s_mllmun_bench.reproducing.recipe import Kind, Reproduction, Tier
 from s_mllmun_bench.reproducing.shipped import take_shipped
 from s_mllmun_bench.reproducing.steps import Step, digest_of, folder_name
 
 
 def make_plan(reproduction: Reproduction, tier: Tier, root: Path) -> Plan:
-    """Return what is to be done.
+    """Return what is to be done, by the settings that finished runs let choose.
 
     Args:
         reproduction: from `recipe.read_reproduction`.
@@ -31,82 +33,86 @@ def make_plan(reproduction: Reproduction, tier: Tier, root: Path) -> Plan:
     return _Planner(reproduction, Plan(root, tier)).planned()
 
 
-_PEOPLE, _RATIO = 70, 5
-"""Of a run and of an unlearning whose minutes the reproduction's file says: those of the quick tier."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One model at one ratio and seed, and the data that it is asked about."""
-
-    model: str
-    ratio: Ratio
-    seed: int
-    data: Step
-    validation: Step
-    original: Step
-
-    @property
-    def words(self) -> list[str]:
-        return [self.model.removeprefix("mini_"), f"{self.ratio:02}", f"seed{self.seed}"]
+_RATIO = 5
+"""Of an unlearning whose minutes the reproduction's file says."""
 
 
 class _Planner:
-    """Adds steps and cells to a plan, each step once."""
+    """Adds steps and cells to a plan."""
 
     def __init__(self, reproduction: Reproduction, plan: Plan) -> None:
         self.what, self.plan, self.tier = reproduction, plan, plan.tier
+        self.choices: Choices = {}
 
     def planned(self) -> Plan:
-        data, validation = (self._build(recipe) for recipe in (self.what.data, self.what.validation))
-        for model in self.tier.models:
-            original = self._finetune(model, data)
-            for ratio in self.tier.ratios:
-                for seed in self.tier.seeds:
-                    self._at(_Place(model, ratio, seed, data, validation, original))
+        tier, (seed, *seeds), (ratio, *ratios) = self.tier, self.tier.seeds, self.tier.ratios
+        for model in tier.models:
+            self._at(self._place(model, ratio, seed))
+        self.plan.choosing = len(self.plan.steps)
+        self.choices = choose(self.plan.cells)
+        later = [(ratio, one) for one in seeds] + [(other, one) for one in tier.seeds for other in ratios]
+        for other, one in later:
+            for model in tier.models:
+                self._at(self._place(model, other, one))
         return self.plan
 
-    def _at(self, at: _Place) -> None:
-        if at.seed == self.tier.seeds[0]:
-            self._references(at)
-            self._retrain(at)
-        for method, alternatives in self.what.methods.items():
-            for settings in alternatives:
-                made = self._unlearn(at, method, settings)
-                self._evaluate(at, made, method, _told(settings), validated=True)
-        for reading in self.tier.readings:
-            self._sculpted(at, reading)
-
-    def _references(self, at: _Place) -> None:
-        base = ("--model", at.model)
-        self._evaluate(at, at.data, "before", "", model=base)
-        self._evaluate(
-            at, at.original, "original", "", model=("--model", str(at.original.folder)), validated=True
+    def _place(self, model: str, ratio: Ratio, seed: int) -> Place:
+        data, validation = (self._build(recipe) for recipe in (self.what.data, self.what.validation))
+        return Place(
+            self.plan,
+            model,
+            ratio,
+            seed,
+            self._asking(data, ratio, self.tier.limit),
+            self._asking(validation, ratio, self.tier.validation_limit),
+            self._finetune(model, data),
         )
 
-    def _retrain(self, at: _Place) -> None:
-        made = self._unlearn(at, "retrain", {"base": at.model}, "retrain")
-        self._evaluate(at, made, "retrain", "", model=("--model", str(made.folder)))
+    def _at(self, at: Place) -> None:
+        """Add all of one place; what takes longest and tells least, the references, comes last."""
+        is_first = at.ratio == self.tier.ratios[0]
+        if at.seed == self.tier.seeds[0]:
+            at.ask(at.original, "original")
+        for method in self.what.methods:
+            for settings in self._settings(at, method):
+                made = self._unlearn(at, method, settings)
+                at.ask(made, method, _told(settings), validated=is_first and at.seed == self.tier.seeds[0])
+        for reading in self.tier.readings if is_first else self.tier.readings[:1]:
+            self._sculpted(at, reading)
+        at.close()
+        if at.seed == self.tier.seeds[0]:
+            at.ask_checkpoint(at.evaluation.data, at.model, "before")
+            made = self._unlearn(at, "retrain", {"base": at.model}, "retrain")
+            at.ask_checkpoint(made, str(made.folder), "retrain")
 
-    def _sculpted(self, at: _Place, reading: str) -> None:
-        """Add SMFA at its strengths, and if it has one forgetting LoRA, what is made of it."""
-        smfa, chosen = self.what.smfa, self.what.smfa.candidates
-        settings = smfa.readings[reading]
-        made = self._unlearn(at, "smfa", settings)
-        self._evaluate(at, made, "smfa", "", reading, ks=smfa.k)
-        self._evaluate(at, made, "smfa", "", reading, ks=chosen, validated=True)
-        if settings.get("variant", "joint") != "joint":
-            return
-        controls = self.what.controls
-        self._evaluate(at, self._derive(at, made, "mfa"), "mfa", "", reading)
-        for factor in controls.mfa_scaled:
+    def _settings(self, at: Place, method: str) -> Sequence[Mapping[str, Any]]:
+        """Return what a method is run with somewhere: everything to choose from, or the choice."""
+        all_of_them = self.what.methods[method]
+        if at.ratio == self.tier.ratios[0] and (at.seed == self.tier.seeds[0] or method in self.what.curves):
+            return all_of_them
+        choice = self.choices.get((at.model, method, ""))
+        chosen = [one for one in all_of_them if choice is not None and _told(one) == choice.strength]
+        return chosen or all_of_them[:1]
+
+    def _sculpted(self, at: Place, reading: str) -> None:
+        """Add SMFA at its strengths, and what is made of its factors."""
+        is_main = reading == self.tier.readings[0]
+        whole = is_main and at.ratio == self.tier.ratios[0]
+        points = self.what.points if whole else self.what.fewer
+        made = self._unlearn(at, "smfa", self.what.smfa.readings[reading])
+        is_chosen_here = (at.ratio, at.seed) == (self.tier.ratios[0], self.tier.seeds[0])
+        candidates = self.what.smfa.candidates if is_chosen_here else ()
+        at.ask(made, "smfa", reading=reading, ks=points.k, validated=candidates)
+        at.ask(self._derive(at, made, "mfa"), "mfa", reading=reading)
+        for factor in points.mfa_scaled:
             scaled = self._derive(at, made, "mfa_scaled", factor)
-            self._evaluate(at, scaled, "mfa_scaled", f"factor = {factor:g}", reading)
+            at.ask(scaled, "mfa_scaled", f"factor = {factor:g}", reading)
         masked = self._derive(at, made, "mfa_random_mask")
-        self._evaluate(at, masked, "mfa_random_mask", "", reading, ks=controls.mfa_random_mask)
-        halves: tuple[Control, ...] = ("direction", "magnitude")
-        for half in halves:
-            self._evaluate(at, self._derive(at, made, half), half, "", reading, ks=controls.half_masks)
+        at.ask(masked, "mfa_random_mask", reading=reading, ks=points.mfa_random_mask)
+        if is_main:
+            at.ask(self._derive(at, made, "direction"), "direction", reading=reading)
+            magnitude = self._derive(at, made, "magnitude")
+            at.ask(magnitude, "magnitude", reading=reading, ks=points.half_mask)
 
     def _build(self, recipe: str) -> Step:
         return self._add(
@@ -130,26 +136,24 @@ class _Planner:
             here=shipped and partial(take_shipped, shipped, data.folder),
         )
 
-    def _unlearn(self, at: _Place, method: str, settings: Mapping[str, Any], kind: Kind = "unlearn") -> Step:
+    def _unlearn(self, at: Place, method: str, settings: Mapping[str, Any], kind: Kind = "unlearn") -> Step:
         assignments = [f"--set={key}={value}" for key, value in settings.items()]
+        told = _told(settings).replace(" = ", "=").split(", ") if kind == "unlearn" else []
+        data = at.evaluation.data
         return self._add(
             kind,
-            [
-                method,
-                *at.words,
-                *(_told(settings).replace(" = ", "=").split(", ") if kind == "unlearn" else []),
-            ],
+            [method, *at.words, *told],
             {"method": method, "ratio": at.ratio, "seed": at.seed, "settings": dict(settings)},
-            [at.original, at.data],
+            [at.original, data],
             lambda folder: [
-                *("unlearn", method, "--model", str(at.original.folder), "--data", str(at.data.folder)),
+                *("unlearn", method, "--model", str(at.original.folder), "--data", str(data.folder)),
                 *("--ratio", str(at.ratio), "--seed", str(at.seed), "-o", str(folder), *assignments),
             ],
             method_files(method),
             size=at.ratio / _RATIO if kind == "unlearn" else 1.0,
         )
 
-    def _derive(self, at: _Place, smfa: Step, control: Control, factor: float = 1.0) -> Step:
+    def _derive(self, at: Place, smfa: Step, control: Control, factor: float = 1.0) -> Step:
         words = [control, *at.words, f"factor={factor:g}" if control == "mfa_scaled" else ""]
         return self._add(
             "derive",
@@ -160,74 +164,10 @@ class _Planner:
             here=partial(derive, smfa.folder, control, factor),
         )
 
-    def _evaluate(
-        self,
-        at: _Place,
-        made: Step,
-        method: str,
-        strength: str,
-        reading: str = "",
-        *,
-        ks: Sequence[float] = (),
-        model: tuple[str, ...] | None = None,
-        validated: bool = False,
-    ) -> None:
-        """Add the runs of one adapter or checkpoint, and what they are for."""
-        found = self._runs(at, made, ks, model, at.data)
-        other: Sequence[Path | None] = [None] * len(found)
-        if validated:
-            other = self._runs(at, made, ks, model, at.validation)
-        for run, second, k in zip(found, other, ks or (None,), strict=True):
-            told = strength if k is None else f"k = {k:g}"
-            cell = Cell(at.model, at.ratio, at.seed, method, reading, told, run, second, k)
-            self._enter(cell)
-
-    def _enter(self, cell: Cell) -> None:
-        """Add a cell, or say of one that is there that it has been validated."""
-        for place, known in enumerate(self.plan.cells):
-            if known.run == cell.run:
-                if cell.validation is not None:
-                    self.plan.cells[place] = cell
-                return
-        self.plan.cells.append(cell)
-
-    def _runs(
-        self, at: _Place, made: Step, ks: Sequence[float], model: tuple[str, ...] | None, data: Step
-    ) -> list[Path]:
-        """Add the step that evaluates something on one dataset, and return its runs' folders."""
-        is_validation = data is at.validation
-        limit = self.tier.validation_limit if is_validation else self.tier.limit
-        given = model or ("--model", str(at.original.folder), "--adapter", str(made.folder))
-        arguments = ["eval", *given, "--data", str(data.folder), "--ratio", str(at.ratio)]
-        arguments += ["--backend", "transformers", "--judge", "offline"]
-        arguments += ["--limit", str(limit)] if limit else []
-        arguments += ["--k", ",".join(f"{k:g}" for k in ks)] if ks else []
-        words = ["validation" if is_validation else "", made.name.rpartition("_")[0]]
-        if model is not None:
-            words = [words[0], "before" if model[1] == at.model else made.kind, *at.words[:2]]
-        # The strengths are in no name: another k is another run beside those that are there.
-        digest = digest_of("evaluate", {"ratio": at.ratio, "limit": limit, "model": words}, [made, data])
-        folder = self.plan.root / "runs" / folder_name(words, digest)
-        runs = [folder / f"{made.folder.name}_k{k:g}" for k in ks] if len(ks) > 1 else [folder]
-        self._keep(
-            Step(
-                "evaluate",
-                folder,
-                digest,
-                (made, data) if model is not None else (made, data, at.original),
-                (*arguments, "-o", str(folder)),
-                tuple(run / "scores.json" for run in runs),
-                len(runs),
-                size=len(runs) * self._asked(at, limit) / _PEOPLE,
-            )
-        )
-        return runs
-
-    def _asked(self, at: _Place, limit: int | None) -> int:
-        """Return how many people are asked about in a run."""
-        forget = self.what.people * at.ratio // 100
+    def _asking(self, data: Step, ratio: Ratio, limit: int | None) -> Asking:
+        forget = self.what.people * ratio // 100
         sets = forget, self.what.people - forget
-        return sum(sets if limit is None else (min(one, limit) for one in sets))
+        return Asking(data, limit, sum(sets if limit is None else (min(one, limit) for one in sets)))
 
     def _add(
         self,
@@ -243,20 +183,9 @@ class _Planner:
         digest = digest_of(kind, {**settings, "version": version("s-mllmun-bench")}, needs, files)
         folder = self.plan.root / f"{kind}s" / folder_name(words, digest)
         act = partial(here, folder) if here else None
-        return self._keep(
+        return self.plan.add(
             Step(kind, folder, digest, tuple(needs), tuple(arguments(folder)), here=act, size=size)
         )
-
-    def _keep(self, step: Step) -> Step:
-        """Return the step, which stands in the plan once; the same again with more runs takes its place."""
-        for place, known in enumerate(self.plan.steps):
-            if known.folder == step.folder:
-                if known.runs >= step.runs:
-                    return known
-                self.plan.steps[place] = step
-                return step
-        self.plan.steps.append(step)
-        return step
 
 
 def _told(settings: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What a reproduction runs, as a YAML file in ``builders/reproductions/``.
 
-Every run follows from that file and the tier: nothing is decided while it goes on, so that the whole
-plan can be printed before the first minute is spent.
+Every run follows from that file, the tier and one choice: of each method's settings, made by a rule on the
+runs of the first ratio and seed. So the whole plan can be printed before the first minute is spent.
 """
 
 from pathlib import Path

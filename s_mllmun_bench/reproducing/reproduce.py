@@ -1,8 +1,11 @@
 """A reproduction from beginning to end: the steps, the judges of today, and the document."""
 
+import math
 import os
 import platform
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from s_mllmun_bench.errors import BenchError
@@ -11,6 +14,7 @@ from s_mllmun_bench.reproducing.cells import Cell, Plan
 from s_mllmun_bench.reproducing.choice import choose
 from s_mllmun_bench.reproducing.document import Circumstances, write_document
 from s_mllmun_bench.reproducing.minutes import spent
+from s_mllmun_bench.reproducing.plan import make_plan
 from s_mllmun_bench.reproducing.recipe import Reproduction
 from s_mllmun_bench.reproducing.work import Outcome, work
 from s_mllmun_bench.whole import locked
@@ -26,8 +30,9 @@ def reproduce(
     document: Path,
     tell: Callable[[str], None],
     command: str = "bench reproduce",
+    hours: float = math.inf,
 ) -> Outcome:
-    """Do what is left of a plan and write its document.
+    """Do what is left of a plan and write its document, of whatever is done when it ends.
 
     Args:
         what: from `recipe.read_reproduction`.
@@ -37,12 +42,17 @@ def reproduce(
         document: where it is written; its pictures go into the folder of its name.
         tell: is told of every step in a line.
         command: that the document names as its own.
+        hours: after so many no step is begun; with 0 the document alone is written, also while another
+            process works in the folder.
 
     Raises:
         BenchError: another process works in the folder, or not even the original was evaluated.
     """
-    with locked(plan.root):
-        outcome = work(plan.steps, plan.root, jobs, tell)
+    until = time.monotonic() + 3600 * hours
+    with locked(plan.root) if hours else nullcontext():
+        outcome = work(plan.steps[: plan.choosing], plan.root, jobs, tell, until)
+        plan = make_plan(what, plan.tier, plan.root)
+        outcome = work(plan.steps, plan.root, jobs, tell, 0.0 if outcome.interrupted else until, outcome)
         judge_anew(plan, tell)
         boards = read_boards(plan)
         how = Circumstances(
@@ -55,7 +65,10 @@ def reproduce(
             judges=" and ".join(boards[0].of("original")[0].run.scores.judges),
             failed=outcome.failed,
             not_run=what.not_run,
+            unfinished=unfinished(plan),
             asked=_asked(what, plan),
+            mass_at=what.smfa.candidates[0],
+            steps=(sum(step.is_done for step in plan.steps), len(plan.steps)),
         )
         write_document(document, boards, how)
     return outcome
@@ -77,6 +90,19 @@ def read_boards(plan: Plan) -> list[Board]:
     if not boards:
         raise BenchError(f"nothing to report in {plan.root}: no original model was evaluated; see its logs/")
     return boards
+
+
+def unfinished(plan: Plan) -> list[str]:
+    """Return what runs lack, a line for each model, ratio and seed of which any does."""
+    lines = []
+    for place in dict.fromkeys((cell.model, cell.ratio, cell.seed) for cell in plan.cells):
+        mine = [cell for cell in plan.cells if (cell.model, cell.ratio, cell.seed) == place]
+        lack = [cell for cell in mine if not (cell.run / "scores.json").is_file()]
+        names = dict.fromkeys(" ".join(filter(None, (c.method, c.reading, c.strength))) for c in lack)
+        told = "all" if lack == mine else ", ".join(names)
+        if lack:
+            lines.append(f"{place[0]}, {place[1]} %, seed {place[2]}: {told}")
+    return lines
 
 
 def judge_anew(plan: Plan, tell: Callable[[str], None]) -> None:
@@ -113,9 +139,8 @@ def _machine() -> str:
 def _asked(what: Reproduction, plan: Plan) -> str:
     limit = plan.tier.limit
     told = (
-        "everybody is asked about"
-        if limit is None
-        else f"the first {limit} of each set are asked about, in the order stored, so the few-shot people on "
-        "whom every method trains are a larger part of them than of the complete retain set"
+        "everybody is" if limit is None else f"{limit} of each set, spread evenly over it, or all of it, are"
     )
-    return f"{what.people} people, of whom {told}; {len(plan.tier.seeds)} seed(s) of each training."
+    return (
+        f"{what.people} people, of whom {told} asked about; {len(plan.tier.seeds)} seed(s) of each training."
+    )

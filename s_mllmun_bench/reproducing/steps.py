@@ -36,13 +36,15 @@ class Step:
     """How many are made in it."""
     size: float = 1.0
     """How much work it is, in units of which the reproduction's file says the minutes."""
+    title: str = ""
+    """What tells it from other steps in the same folder."""
     here: Callable[[], bool] | None = None
     """Does the step without a command, if it can; returns whether it did."""
 
     @property
     def name(self) -> str:
-        """What it is called, such as ``smfa_05_seed0``."""
-        return self.folder.name
+        """What it is called, such as ``smfa_05_seed0``; no two steps are called alike."""
+        return "_".join(part for part in (self.title, self.folder.name) if part)
 
     @property
     def is_done(self) -> bool:

@@ -5,9 +5,12 @@ command goes on after any end; the training of an adapter and a run of questions
 the middle, a fine-tuning and `retrain` begin again.
 """
 
+import math
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -30,42 +33,104 @@ class Outcome:
     """Steps done now."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why, by the name of the step."""
+    left: int = 0
+    """Steps that could still be done."""
+    interrupted: bool = False
 
 
-def work(steps: Sequence[Step], root: Path, jobs: int, tell: Tell) -> Outcome:
-    """Do all steps that are not done.
+def work(
+    steps: Sequence[Step],
+    root: Path,
+    jobs: int,
+    tell: Tell,
+    until: float = math.inf,
+    before: Outcome | None = None,
+) -> Outcome:
+    """Do all steps that are not done; an interrupt ends those that are going on and is told, not raised.
 
     Args:
         steps: of a plan, each after what it needs.
         root: the folder of the reproduction; logs and times are kept there.
         jobs: how many at once; each uses one core.
         tell: is told of every step in one line.
+        until: time of `time.monotonic` from which on no step is begun.
+        before: what became of the first steps of the same plan; what failed is not tried again.
+
+    Returns:
+        What became of all steps, those of ``before`` among them.
     """
-    outcome, left = Outcome(), [step for step in steps if not step.is_done]
-    total, running = len(left), dict[Future[str | None], Step]()
+    outcome = before or Outcome()
+    left = [step for step in steps if not step.is_done and step.name not in outcome.failed]
+    running, commands = dict[Future[str | None], Step](), _Commands()
     with ThreadPoolExecutor(jobs) as pool:
         try:
             while left or running:
-                for step in _ready(left)[: jobs - len(running)]:
+                for step in _ready(left)[: jobs - len(running)] if time.monotonic() < until else []:
                     left.remove(step)
-                    running[pool.submit(_do, step, root)] = step
+                    running[pool.submit(_do, step, root, commands)] = step
                 if not running:
                     break
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for one in finished:
-                    step = running.pop(one)
-                    why = one.result()
+                    step, why = running.pop(one), one.result()
                     if why is not None:
                         outcome.failed[step.name] = why
                     outcome.done += why is None
                     count = outcome.done + len(outcome.failed)
+                    total = count + len(left) + len(running)
                     tell(f"{count}/{total} {step.kind} {step.name}: {why or 'done'}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    for step in left:
-        outcome.failed[step.name] = "a step that it needs failed"
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+            commands.end()
+    _count_left(outcome, [*left, *running.values()])
     return outcome
+
+
+def _count_left(outcome: Outcome, left: Sequence[Step]) -> None:
+    """Enter which steps can still be done, and which not, for what they need has failed."""
+    lost = set(outcome.failed)
+    for step in left:
+        if any(need.name in lost for need in step.needs):
+            lost.add(step.name)
+            outcome.failed[step.name] = "a step that it needs failed"
+    outcome.left = sum(step.name not in lost and not step.is_done for step in left)
+
+
+class _Commands:
+    """The processes that are going on."""
+
+    def __init__(self) -> None:
+        self._going: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
+        self._changing = threading.Lock()
+
+    def run(self, arguments: Sequence[str], log: Path) -> tuple[int, float]:
+        """Run `bench` on one core; return its exit status and the seconds that it had of a processor.
+
+        Once all has been ended nothing is run, and the status is that of an ended one.
+        """
+        one_core = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        with log.open("ab") as file:
+            with self._changing:
+                if self._is_over:
+                    return -signal.SIGTERM, 0.0
+                process = subprocess.Popen(
+                    [*_BENCH, *arguments], stdout=file, stderr=file, stdin=subprocess.DEVNULL,
+                    env=os.environ | one_core,
+                )  # fmt: skip
+                self._going.add(process)
+            _, status, used = os.wait4(process.pid, 0)
+        with self._changing:
+            self._going.discard(process)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, used.ru_utime + used.ru_stime
+
+    def end(self) -> None:
+        """End them all, and begin none any more."""
+        with self._changing:
+            self._is_over = True
+            for process in self._going:
+                process.terminate()
 
 
 def _ready(left: Sequence[Step]) -> list[Step]:
@@ -73,28 +138,23 @@ def _ready(left: Sequence[Step]) -> list[Step]:
     return [step for step in left if all(need.is_done for need in step.needs)]
 
 
-def _do(step: Step, root: Path) -> str | None:
+def _do(step: Step, root: Path, commands: _Commands) -> str | None:
     """Do one step, and return why it failed; `None` if it is done."""
-    started = time.monotonic()
+    started = time.thread_time()
     step.folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         if step.here is not None and step.here():
-            note(root, step, time.monotonic() - started, by_command=False)
+            note(root, step, time.thread_time() - started, by_command=False)
             return None
     except BenchError as error:
         return str(error)
     log = root / "logs" / f"{step.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    one_core = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    with log.open("ab") as file:
-        ended = subprocess.run(
-            [*_BENCH, *step.arguments], stdout=file, stderr=file, stdin=subprocess.DEVNULL,
-            env=os.environ | one_core, check=False,
-        )  # fmt: skip
-    if ended.returncode == 0 and step.is_done:
-        note(root, step, time.monotonic() - started, by_command=True)
+    status, seconds = commands.run(step.arguments, log)
+    if status == 0 and step.is_done:
+        note(root, step, seconds, by_command=True)
         return None
-    return f"failed ({ended.returncode}): {_last_line(log)}"
+    return f"failed ({status}): {_last_line(log)}"
 
 
 def _last_line(log: Path) -> str:
