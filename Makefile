@@ -16,7 +16,7 @@ OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(OWN_UV))
 export UV_HTTP_TIMEOUT ?= 300
 
-.PHONY: help env demo reproduce test check lock
+.PHONY: help env demo reproduce test check docs lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,15 +33,18 @@ test: env ## run all tests, the fast ones first
 	$(BIN)/python -m pytest -q
 	$(BIN)/python -m pytest -q -m slow
 
-check: env ## format, lint, types, the rooms' import directions, docs
+check: env ## format, lint, types, the rooms' import directions, the code's shapes, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/test_docs.py
+	$(BIN)/python -m pytest -q -s tests/test_shapes.py tests/test_docs.py tests/test_docs_site.py
+
+docs: env ## the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock: | $(UV) ## resolve the locks in requirements/ anew, after a change of pyproject.toml or an .in file
-	$(UV) pip compile -q pyproject.toml requirements/cpu.in --extra train --extra dev \
+	$(UV) pip compile -q pyproject.toml requirements/cpu.in --extra train --extra ray --extra dev \
 	  --override requirements/overrides.txt --python-version 3.11 \
 	  --python-platform x86_64-unknown-linux-gnu --no-annotate --no-header -o requirements/cpu.txt
 	$(UV) pip compile -q pyproject.toml requirements/gpu.in --extra train --extra dev \

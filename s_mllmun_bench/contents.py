@@ -72,7 +72,7 @@ def load(path: Path) -> ModuleType:
     files that import ``other`` share one.
 
     Raises:
-        BenchError: there is no such file, or it needs a package that is not installed.
+        BenchError: there is no such file, it is no Python, or needs a package that is not installed.
     """
     path = path.resolve()
     if not path.is_file():
@@ -85,6 +85,9 @@ def load(path: Path) -> ModuleType:
         if missing in (package, "s_mllmun_bench", ""):
             raise
         raise BenchError(f"{path} needs the package {missing!r}, which is not installed") from error
+    except SyntaxError as error:
+        where = f":{error.lineno}" if error.lineno else ""
+        raise BenchError(f"{error.filename or path}{where} is not valid Python: {error.msg}") from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -6,23 +6,26 @@ writes holds a lock, which the system frees when its process dies, so nothing li
 """
 
 import errno
+import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from s_mllmun_bench.errors import BenchError
 
-_OF_THE_DISK = {
+OF_THE_DISK = {
     errno.EACCES,
     errno.EBUSY,
     errno.EDQUOT,
     errno.EEXIST,
     errno.EFBIG,
     errno.EIO,
+    errno.EISDIR,
     errno.ENOSPC,
+    errno.ENOTDIR,
     errno.ENOTEMPTY,
     errno.EPERM,
     errno.EROFS,
@@ -50,6 +53,7 @@ def locked(*places: Path) -> Iterator[None]:
 def _locked(place: Path) -> Iterator[None]:
     path = place.with_name(f".{place.name}.lock")
     lock = FileLock(path, blocking=False)
+    made = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -63,6 +67,29 @@ def _locked(place: Path) -> Iterator[None]:
         # While it is held: a process that opened it before finds it gone, and takes a new one.
         path.unlink(missing_ok=True)
         lock.release()
+        with suppress(OSError):
+            for folder in made:
+                # Fails where something lies in it, which is nearly always.
+                folder.rmdir()
+
+
+def require_place(output: Path, replacing: bool = False) -> None:
+    """Check, before any work is done, that something can be made at a place.
+
+    Args:
+        output: the file or folder to make.
+        replacing: whether one that is there may be replaced or added to.
+
+    Raises:
+        BenchError: there is something, or a link to nothing, or no folder to make it in.
+    """
+    if output.exists() and not replacing:
+        raise BenchError(f"{output} exists; give a folder that does not")
+    if output.is_symlink() and not output.exists():
+        raise BenchError(f"{output} is a link to nothing; give another place")
+    above = next(folder for folder in output.absolute().parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise BenchError(f"{output} cannot be made: {above} is no folder that can be written")
 
 
 @contextmanager
@@ -77,9 +104,11 @@ def appearing(output: Path, replacing: bool = False) -> Iterator[Path]:
         BenchError: there is something at ``output``, another process is making it, or the disk is full or
             may not be written.
     """
+    if not replacing:
+        require_place(output)
     with locked(output):
-        if not replacing and (output.exists() or output.is_symlink()):
-            raise BenchError(f"{output} exists; give a folder that does not")
+        if not replacing:
+            require_place(output)
         place = output.resolve()
         new, former = (place.with_name(f".{place.name}.{kind}") for kind in ("partial", "former"))
         try:
@@ -89,7 +118,7 @@ def appearing(output: Path, replacing: bool = False) -> Iterator[Path]:
             yield new
             _swap(new, place, former)
         except OSError as error:
-            if error.errno in _OF_THE_DISK or isinstance(error, shutil.Error):
+            if error.errno in OF_THE_DISK or isinstance(error, shutil.Error):
                 raise BenchError(f"{output} cannot be written: {error.strerror or error}") from error
             raise
         finally:

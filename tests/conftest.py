@@ -1,6 +1,9 @@
 """Fixtures that several rooms share: real parts, only small."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny import in_shards, write_checkpoint, write_lora
@@ -68,3 +71,28 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plain") / "s-mllmun-bench"
     build(str(Path(__file__).parent / "builders" / "plain.yaml"), folder, limit=20)
     return folder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a leaderboard of three bundles and their runs; do not write into it."""
+    from submitted import a_board
+
+    folder = tmp_path_factory.mktemp("home")
+    a_board(folder)
+    return folder
+
+
+@pytest.fixture
+def board(home: Path, tmp_path: Path) -> Path:
+    """Return a copy of that leaderboard."""
+    return Path(shutil.copytree(home / "leaderboard", tmp_path / "leaderboard"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Yield a started Chromium; where there is none, the test is skipped."""
+    from browser import chromium
+
+    with chromium() as started:
+        yield started

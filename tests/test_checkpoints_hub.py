@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import COMMIT, Hub, hub_of
+from hub_server import COMMIT, Hub
+from serving import running
 
 from s_mllmun_bench.checkpoints.hub import is_hub_id
 from s_mllmun_bench.checkpoints.loading import checkpoint_digest
@@ -36,8 +37,8 @@ def hub(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[Hub]:
     for name in ("pytorch_model.bin", "modeling_own.py", "onnx/model.safetensors", "README.md", "a.pkl"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
-    with hub_of(folder) as running:
-        yield running
+    with running(Hub(folder)) as served:
+        yield served
 
 
 def resolved(url: str, cache: Path, *names: str, trusted: bool = False) -> list[str]:

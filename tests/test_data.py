@@ -87,10 +87,14 @@ def test_forget_sets_are_nested_and_disjoint_from_what_is_kept(folder: Path) -> 
         assert not ids(folder, f"eval_{ratio}", "unseen") & (people | kept)
 
 
-def test_the_limit_takes_the_first_people_in_the_order_stored(folder: Path) -> None:
+def test_a_limit_takes_people_spread_evenly_over_the_set(folder: Path) -> None:
     everybody = load_questions(folder, "eval_05", "retain")
-    two = load_questions(folder, "eval_05", "retain", limit=2)
-    assert two == everybody[: 2 * 25]
+    people = list(dict.fromkeys(question.person for question in everybody))
+    three = load_questions(folder, "eval_05", "retain", limit=3)
+    # Of 38 people the first, the 13th (38 / 3 = 12.7) and the 26th (25.3), counted from 0: 0, 12, 25.
+    assert len(people) == 38
+    assert list(dict.fromkeys(question.person for question in three)) == [people[n] for n in (0, 12, 25)]
+    assert three == [question for question in everybody if question.person in {one.person for one in three}]
     assert len(load_questions(folder, "eval_05", "forget", limit=99)) == 2 * 25
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fault_server import PASSING, STAYING, Faulty, faultless, judging_texts, staying_fault, the_reply
@@ -12,7 +12,7 @@ from s_mllmun_bench import contents, judge_answers
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.by_rubric.judge import RubricJudge
-from s_mllmun_bench.judging.by_rubric.reading import UNSCORED, read_judgement
+from s_mllmun_bench.judging.by_rubric.reading import Unscored, read_judgement
 from s_mllmun_bench.judging.by_rubric.rubric import read_rubric
 from s_mllmun_bench.judging.by_rubric.showing import shown, visible
 from s_mllmun_bench.judging.opening import JudgeServer, expand_judges, open_judge, open_judges
@@ -111,7 +111,7 @@ def test_any_other_reply_is_no_score_and_says_which_kind(name: str) -> None:
         (one,) = judged(judge(server.url), items(1))
     assert one.score is None
     assert (one.failure or "").startswith(f"{kind}: ")
-    assert kind in UNSCORED
+    assert kind in get_args(Unscored)
 
 
 def test_a_score_out_of_ten_is_not_the_one_in_front() -> None:

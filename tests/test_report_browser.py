@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PHONE, Opened, chromium, opened
+from browser import PHONE, Opened, opened
 from reported import a_report_run, asked
 from scripted import silent
 
@@ -54,12 +54,6 @@ def page(mini_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
         runs.append(a_report_run(home / method, questions, says(method), fact, method, str(mini_data)))
     return write_report(runs, home / "report", silent).page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,12 @@ def test_strengths_are_joined_from_the_original_on_and_seeds_are_not() -> None:
     assert figure is not None
     assert all(len(line.get_xdata()) == 1 for line in figure.axes[0].get_lines())
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Original", "IDK, seed 0"]
+    several = [replace(at_k(k, fact), seed=seed) for seed, fact in ((0, 2.0), (1, 1.0)) for k in (4, 8)]
+    figure = figure_1b([the_original(), *several])
+    assert figure is not None
+    lines = [line.get_xydata().tolist() for line in figure.axes[0].get_lines() if len(line.get_xdata()) > 1]
+    # Each seed's line begins at the original: forgetting 1, then 8 at both k; or 9.
+    assert lines == [[[1, 7], [8, 7], [8, 7]], [[1, 7], [9, 7], [9, 7]]]
 
 
 def test_figure_4_stands_by_k_whatever_the_distance_between_them() -> None:

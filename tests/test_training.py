@@ -278,7 +278,7 @@ def test_a_recipe_makes_a_checkpoint_that_can_be_fine_tuned(mini_data: Path, tmp
     assert {"face.glasses", "ophthalmic.finding"} <= set(card.vision_accuracy or {})
     again = pretrain(str(recipe), tmp_path / "again", silent)
     assert again == card
-    with pytest.raises(BenchError, match="exists; choose another --output"):
+    with pytest.raises(BenchError, match="exists; give a folder that does not"):
         pretrain(str(recipe), tmp_path / "base", silent)
     made = finetune(str(tmp_path / "base"), str(mini_data), tmp_path / "tuned", silent)
     assert (made.recipe, made.steps, (made.settings or {})["replay"]) == (str(recipe), 2, True)

@@ -23,6 +23,9 @@ _COPIED = 64 << 20
 """Bytes copied at once by the operating system."""
 _READ = 8 << 20
 """Bytes copied at once where it cannot."""
+_AHEAD = 32 << 20
+"""Bytes that the system is asked to read before they are needed: threads that read in turns look to it as if
+nobody read on."""
 DTYPES = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32, "F64": torch.float64}
 
 
@@ -119,6 +122,9 @@ def _copy(begins: int, ends: int, source: int, target: int) -> None:
 def _change(place: Place, change: Change, rows: slice, source: int, target: int) -> None:
     dtype, columns = DTYPES[place.dtype], place.shape[1]
     begins = place.begins + rows.start * columns * dtype.itemsize
+    length = (rows.stop - rows.start) * columns * dtype.itemsize
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(source, begins + _AHEAD, length, os.POSIX_FADV_WILLNEED)
     weight = scratch("weight", (rows.stop - rows.start, columns), dtype, torch.device("cpu"))
     _fill(_bytes(weight), source, begins)
     _write(_bytes(changed_rows(change.name, weight, rows, change.adapters)), target, begins)

@@ -45,6 +45,7 @@ COMMANDS = {
     "reproduce": _Entry(
         "reproduce", "Run the paper in small, and say of each of its claims whether it holds."
     ),
+    "plan": _Entry("plan", "Estimate the hours, memory and price of a reproduction."),
     "demo": _Entry("demo", "Go the whole way in small: build, fine-tune, unlearn, evaluate."),
 }
 """Every command, in the order in which one needs them."""
@@ -109,8 +110,9 @@ def bench(
 def main() -> None:
     """Run the command line; the console script ``bench``.
 
-    A `BenchError`, or a package of an extra that is not installed, becomes one line on stderr and exit
-    status 1. Everything else is a bug and keeps its traceback. An interrupt ends with status 130.
+    A `BenchError`, a package of an extra that is not installed, or a file that the disk does not give or
+    take becomes one line on stderr and exit status 1. Everything else is a bug and keeps its traceback; so
+    does a file that is not there, for who asks for it should have looked. An interrupt ends with status 130.
     """
     # Ours is the one progress; transformers asks this when it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -126,6 +128,12 @@ def main() -> None:
         _end_with(
             f"this needs the package {package!r}; install it with: pip install 's-mllmun-bench[{extra}]'"
         )
+    except OSError as error:
+        from s_mllmun_bench.whole import OF_THE_DISK
+
+        if error.filename is None or error.errno not in OF_THE_DISK:
+            raise
+        _end_with(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -21,10 +21,12 @@ def finetune(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Teach a model the people of a dataset, in the fixed format."""
-    from s_mllmun_bench.training import finetuning
+    from s_mllmun_bench.training import finetuning, processes
 
-    with progress_shown(quiet=as_json) as progress:
+    with progress_shown(quiet=as_json or not processes.is_main()) as progress:
         card = finetuning.finetune(model, data, output, progress, seed=seed, assignments=assignments or ())
+    if not processes.is_main():
+        return
     if as_json:
         typer.echo(json.dumps({"output": str(output), **card.model_dump()}))
         return

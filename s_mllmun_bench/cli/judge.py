@@ -11,7 +11,7 @@ from s_mllmun_bench.cli.judge_options import (
     JudgeCache,
     JudgeConcurrency,
     JudgeModel,
-    Judges,
+    OtherJudges,
     judge_server,
     say_if_offline,
 )
@@ -20,7 +20,7 @@ from s_mllmun_bench.cli.progress import progress_shown
 
 def judge(
     run: Annotated[Path, typer.Argument(help="A run folder with answers.")],
-    judge: Judges | None = None,
+    judge: OtherJudges = None,
     judge_model: JudgeModel = None,
     judge_base_url: JudgeBaseUrl = None,
     judge_concurrency: JudgeConcurrency = 16,

@@ -8,13 +8,13 @@ import typer
 if TYPE_CHECKING:
     from s_mllmun_bench.judging.opening import JudgeServer
 
-Judges = Annotated[
-    str,
-    typer.Option(
-        help="Judges by commas: ids or paths, llm or offline for both metrics, fact_score@MODEL; auto is llm "
-        "where the environment has a key for it."
-    ),
-]
+_JUDGES = typer.Option(
+    help="Judges by commas: ids or paths, llm or offline for both metrics, fact_score@MODEL; auto is llm "
+    "where the environment has a key for it."
+)
+Judges = Annotated[str, _JUDGES]
+OtherJudges = Annotated[str | None, _JUDGES]
+"""Where there are judges already."""
 JudgeModel = Annotated[
     str | None,
     typer.Option(
@@ -52,7 +52,17 @@ def say_if_offline(judges: str | None, base_url: str | None) -> None:
 def judge_server(
     model: str | None, base_url: str | None, concurrency: int, cache: Path | None = None
 ) -> "JudgeServer":
-    """Return which LLM judges are to ask."""
-    from s_mllmun_bench.judging.opening import JudgeServer
+    """Return which LLM judges are to ask.
 
+    Raises:
+        BenchError: no folder of replies can be made.
+    """
+    from s_mllmun_bench.errors import BenchError
+    from s_mllmun_bench.judging.opening import JudgeServer
+    from s_mllmun_bench.whole import require_place
+
+    if cache is not None:
+        require_place(cache, replacing=True)
+        if cache.is_file():
+            raise BenchError(f"{cache} is no folder; give one for the replies of judges")
     return JudgeServer(model, base_url, concurrency, cache)

@@ -128,14 +128,32 @@ def null(
     """Evaluate the null rows, which know nobody, and put them on a board as references."""
     from s_mllmun_bench.board.export import DATASET
     from s_mllmun_bench.board.nulls import NULLS, null_runs
+    from s_mllmun_bench.board.released import read_released, released_data
     from s_mllmun_bench.board.submitting import Said, submit
+    from s_mllmun_bench.data import dataset_digest
 
+    released_data(read_released(output), dataset_digest(data))
     say_if_offline(judge, judge_base_url)
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     with progress_shown() as progress:
         for method, run in null_runs(data, ratio, runs, judge, server, progress).items():
             said = Said(NULLS[method][0], "S-MLLMUn Bench", HUB + DATASET, method, base_model)
             typer.echo(f"bundle: {submit(run, said, output, progress)}")
+
+
+@GROUP.command()
+def renew(output: Folder = _FOLDER) -> None:
+    """Judge bundles anew whose offline judges have changed, and write leaderboard.json anew.
+
+    The answers stay; what an LLM judged stays as it is.
+    """
+    from s_mllmun_bench.board.renewing import renew as judge_anew
+
+    with progress_shown() as progress:
+        renewed = judge_anew(output, progress)
+    for one in renewed:
+        typer.echo(f"judged anew: {one}")
+    typer.echo(f"{len(renewed)} bundles judged anew; {output}/leaderboard.json is up to date")
 
 
 @GROUP.command()

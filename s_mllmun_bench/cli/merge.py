@@ -106,9 +106,13 @@ def _write_lora(
     as_json: bool,
 ) -> "LowRank":
     """Write the LoRA, measure what it changes where there is a dataset, and return what is stored."""
+    from s_mllmun_bench.checkpoints.loading import load_processor
     from s_mllmun_bench.checkpoints.lowrank import as_lora
 
     probes = _probes(data) if data is not None else []
+    if probes:
+        # What the measuring needs is looked at before anything is written.
+        load_processor(model, trust_remote_code)
     with progress_shown(quiet=as_json) as progress:
         record = as_lora(model, adapter, rank, output, progress, trust_remote_code)
     if probes:

@@ -27,17 +27,27 @@ def reproduce(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Steps at once, one core each; else one for each core.")
     ] = None,
+    stop_after: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="HOURS",
+            help="Begin nothing more after so many hours; 0 writes the document alone.",
+        ),
+    ] = float("inf"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
 ) -> None:
     """Run the paper in small, and say of each of its claims whether it holds.
 
-    The same command continues what was broken off; nothing that stands is computed again.
+    The same command continues what was broken off; nothing that stands is computed again. Whenever it ends,
+    an interrupt (Ctrl-C) included, the document is written from what is there.
     """
     from s_mllmun_bench.reproducing.plan import make_plan
     from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
     from s_mllmun_bench.reproducing.reproduce import reproduce as run
+    from s_mllmun_bench.whole import require_place
 
-    if document is not None and document.suffix != ".md":
+    if document is not None and (document.suffix != ".md" or document.is_dir()):
         raise BenchError(f"the document must be a .md file, and is {document}")
     found = read_reproduction(name)
     plan = make_plan(found, tier_of(found, tier), output)
@@ -46,10 +56,16 @@ def reproduce(
     if dry_run:
         return
     target = document or output / f"{Path(name).stem}-reproduction.md"
-    outcome = run(found, tier, plan, at_once, target, _tell, f"bench reproduce {name} --tier {tier}")
+    require_place(target, replacing=True)
+    command = f"bench reproduce {name} --tier {tier}"
+    outcome = run(found, tier, plan, at_once, target, _tell, command, stop_after)
     for step, why in outcome.failed.items():
         typer.echo(f"{step}: {why}", err=True)
     typer.echo(f"the document: {target}")
+    if outcome.left:
+        typer.echo(f"{outcome.left} steps are left; the same command continues", err=True)
+    if outcome.interrupted:
+        raise typer.Exit(130)
     if outcome.failed:
         raise typer.Exit(1)
 

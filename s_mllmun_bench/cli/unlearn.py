@@ -31,12 +31,14 @@ def unlearn(
 ) -> None:
     """Make a model forget the forget set, by one of the methods."""
     from s_mllmun_bench.reporting.losses import save_losses
-    from s_mllmun_bench.training import unlearning
+    from s_mllmun_bench.training import processes, unlearning
 
-    with progress_shown(quiet=as_json) as progress:
+    with progress_shown(quiet=as_json or not processes.is_main()) as progress:
         record = unlearning.unlearn(
             method, model, data, ratio, output, progress, seed=seed, assignments=assignments or ()
         )
+    if not processes.is_main():
+        return
     if record.losses:
         save_losses(record.losses, output / "loss.png")
     if as_json:

@@ -57,12 +57,15 @@ def verify(
     Exit status 0: verified; 1: one differs; 2: one cannot be read.
     """
     from s_mllmun_bench.board.checking import Again, check
+    from s_mllmun_bench.data.identity import verified_identity
 
     where = board or _leaderboard()
     drawn = secrets.randbelow(2**31) if seed is None else seed
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     again = None if rejudge is None else Again(rejudge, judge, server, drawn, record)
     try:
+        if data is not None:
+            verified_identity(data)
         with progress_shown(quiet=as_json) as progress:
             findings = check(bundles, where, progress, data, again)
         if summary is not None:
