@@ -30,7 +30,7 @@ reproduce: env ## the paper in small, its document into docs/ (TIER=full: for ho
 	$(BIN)/bench reproduce mini --tier $(TIER) --document docs/mini-reproduction.md
 
 test: env ## run all tests, the fast ones first
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
 	$(BIN)/python -m pytest -q -m slow
 
 check: env ## format, lint, types, the rooms' import directions, the code's shapes, docs

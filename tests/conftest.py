@@ -1,5 +1,7 @@
 """Fixtures that several rooms share: real parts, only small."""
 
+import json
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,8 @@ from typing import Any
 
 import pytest
 from tiny import in_shards, write_checkpoint, write_lora
+
+from s_mllmun_bench import contents
 
 
 @pytest.fixture
@@ -96,3 +100,33 @@ def browser() -> Iterator[Any]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the keys of LLM servers out of the environment."""
+    for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with 30 faces and a copy of DeepEyeNet with 30 eyes; do not write into it."""
+    folder = tmp_path_factory.mktemp("own")
+    sources, offline = (
+        contents.folder("builders") / "sources",
+        contents.folder("builders") / "writers/offline.py",
+    )
+    faces, eyes = (contents.load(sources / f"mini_{kind}.py") for kind in ("faces", "ophthalmic"))
+    (folder / "faces").mkdir()
+    (folder / "eyes" / "eyenet0420" / "train_set").mkdir(parents=True)
+    for number, given in enumerate(faces.images(30, random.Random(1), {})):
+        given.image.save(folder / "faces" / f"face ({number}).jpg")
+    entries = []
+    for number, given in enumerate(eyes.images(30, random.Random(2), {})):
+        path = f"eyenet0420/train_set/eye-{number}.png"
+        given.image.save(folder / "eyes" / path)
+        described = contents.load(offline).describe_eye(given.truth)
+        entries.append({path: {"keywords": "a, b", "clinical-description": f"{described}."}})
+    (folder / "eyes" / "DeepEyeNet_train.json").write_text(json.dumps(entries))
+    return folder

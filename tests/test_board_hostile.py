@@ -1,6 +1,5 @@
 """Bundles from strangers: what is in them is refused in one line or shown harmless, and the board stays."""
 
-import hashlib
 import json
 import lzma
 import os
@@ -10,61 +9,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forging import found_at, lines_of, with_file
 from scripted import silent
 from submitted import (
     a_leaderboard,
     a_run,
     all_files,
-    answers_of,
     bundle_at,
-    destroyed,
     forged,
-    forgets,
     knows_all,
     submitted,
 )
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli
-from s_mllmun_bench.board.bundle import Bundle, read_bundle
+from s_mllmun_bench.board.bundle import Bundle
 from s_mllmun_bench.board.checking import Finding, check
 from s_mllmun_bench.board.packing import LONGEST_LINE, MOST_LINES, MOST_UNPACKED
 from s_mllmun_bench.board.standings import FILE
-from s_mllmun_bench.board.submission import Submission, read_submission, written
+from s_mllmun_bench.board.submission import read_submission, written
 from s_mllmun_bench.board.summary import append_summary, shown
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.llm.ledger import StoredReply
-from s_mllmun_bench.scoring.aggregate import score
 
 JUDGES = ["offline_fact", "offline_meaningful"]
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 OVERRIDE = "\u202egnp.exe"
-
-
-def found_at(bundle: Path, board: Path) -> Finding:
-    """Return what is found of a bundle, in one line."""
-    (found,) = check([bundle], board, silent)
-    assert found.state != "verified" and "\n" not in found.note and len(found.note) < 600, found
-    return found
-
-
-def with_file(bundle: Path, name: str, content: bytes) -> Path:
-    """Put other bytes into a bundle's file, and its digest into the submission, as a cheat would."""
-    said = read_submission((bundle / "submission.yaml").read_bytes(), "it")
-    (bundle / name).write_bytes(content)
-    card = {"sha256": _sha256(content), "bytes": len(content)}
-    files = {**said.model_dump()["files"], name: card}
-    changed = Submission.model_validate({**said.model_dump(), "files": files})
-    (bundle / "submission.yaml").write_bytes(written(changed))
-    return bundle
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def lines_of(bundle: Path, name: str) -> list[bytes]:
-    return lzma.decompress((bundle / name).read_bytes()).splitlines(keepends=True)
 
 
 # What is read at all
@@ -444,92 +414,3 @@ def test_a_server_that_is_none_is_not_tried(host: str, board: Path) -> None:
 
     forged(bundle_at(board), hostile)
     assert "which is no server's name" in found_at(bundle_at(board), board).note
-
-
-# What it claims
-
-
-def test_scores_edited_by_hand_are_named(board: Path) -> None:
-    def better(bundle: Bundle) -> Mapping[str, Any]:
-        scores = bundle.contents.scores
-        memory = scores.overall_memory.model_copy(update={"mean": 9.9})
-        return {"scores": scores.model_copy(update={"overall_memory": memory})}
-
-    forged(bundle_at(board, "bad"), better)
-    assert (
-        "scores.json: overall_memory: mean is 9.9, not 0.0" in found_at(bundle_at(board, "bad"), board).note
-    )
-
-
-def test_answers_edited_by_hand_are_named(board: Path) -> None:
-    def better(bundle: Bundle) -> Mapping[str, Any]:
-        return {
-            "answers": tuple(
-                one.model_copy(update={"answer": one.reference}) for one in bundle.contents.answers
-            )
-        }
-
-    forged(bundle_at(board, "bad"), better)
-    assert (
-        "verdict of offline_fact on forget-0-image_memory: score is 0.0, not 10.0"
-        in found_at(bundle_at(board, "bad"), board).note
-    )
-
-
-def test_references_edited_by_hand_are_named(board: Path) -> None:
-    easy = answers_of(destroyed)
-
-    def easier(bundle: Bundle) -> Mapping[str, Any]:
-        answers = tuple(
-            one.model_copy(update={"reference": one.answer, "value": None}) for one in bundle.contents.answers
-        )
-        return {"answers": answers, "scores": score(answers, bundle.contents.verdicts, JUDGES)}
-
-    assert easy
-    forged(bundle_at(board, "bad"), easier)
-    note = found_at(bundle_at(board, "bad"), board).note
-    assert "the questions or references are not those of made-up-1.0.0: forget set: 12 answers" in note
-
-
-def test_verdicts_of_other_answers_are_named(board: Path) -> None:
-    other = {"verdicts": ()}
-
-    def from_the_good(bundle: Bundle) -> Mapping[str, Any]:
-        return other
-
-    other["verdicts"] = read_bundle(bundle_at(board)).contents.verdicts
-    forged(bundle_at(board, "bad"), from_the_good)
-    assert "bad is not what it says: verdict of offline_" in found_at(bundle_at(board, "bad"), board).note
-
-
-@pytest.mark.parametrize("kept", [0, 35])
-def test_answers_or_verdicts_that_were_left_out_are_named(kept: int, board: Path) -> None:
-    def fewer(bundle: Bundle) -> Mapping[str, Any]:
-        return {"answers": bundle.contents.answers[:kept]}
-
-    forged(bundle_at(board), fewer)
-    assert f"it has {kept} of 36 answers" in found_at(bundle_at(board), board).note
-
-
-def test_an_answer_that_is_there_twice_is_refused(board: Path) -> None:
-    forged(bundle_at(board), lambda bundle: {"answers": bundle.contents.answers[:1] * 2})
-    assert "is not in order, or something is there twice" in found_at(bundle_at(board), board).note
-
-
-def test_a_method_that_says_it_is_a_reference_is_refused(board: Path) -> None:
-    forged(bundle_at(board), kind="reference")
-    assert (
-        "kind is reference, but good is none of original, retrain, before"
-        in found_at(bundle_at(board), board).note
-    )
-
-
-def test_a_refused_bundle_leaves_the_board_as_it_is(board: Path, tmp_path: Path) -> None:
-    forged(bundle_at(board), name="Another")
-    before = all_files(board)
-    (bundle_at(board, "bad") / "scores.json").write_text("{}")
-    broken = all_files(board)
-    with pytest.raises(BenchError, match=r"bad/scores\.json is not the file that submission\.yaml"):
-        submitted(board, a_run(tmp_path / "new", forgets))
-    assert all_files(board) == broken and before.keys() == broken.keys()
-    assert json.loads((board / FILE).read_bytes())["boards"]

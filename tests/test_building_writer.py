@@ -13,59 +13,15 @@ from typing import Any
 
 import pytest
 from loopback import MODELS, Asked, Said, completion, error, loopback
+from small_build import PEOPLE, made, recipe
 from writing_server import HANG, KINDS, faultless, faulty, kind_of, the_reply
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.building import build
-from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.data import load_questions
-from s_mllmun_bench.data.identity import DatasetIdentity
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.llm import Client
 from s_mllmun_bench.records import ATTRIBUTES
-
-PEOPLE = 20
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with 30 faces and a copy of DeepEyeNet with 30 eyes; do not write into it."""
-    folder = tmp_path_factory.mktemp("own")
-    sources, offline = (
-        contents.folder("builders") / "sources",
-        contents.folder("builders") / "writers/offline.py",
-    )
-    faces, eyes = (contents.load(sources / f"mini_{kind}.py") for kind in ("faces", "ophthalmic"))
-    (folder / "faces").mkdir()
-    (folder / "eyes" / "eyenet0420" / "train_set").mkdir(parents=True)
-    for number, given in enumerate(faces.images(30, random.Random(1), {})):
-        given.image.save(folder / "faces" / f"face ({number}).jpg")
-    entries = []
-    for number, given in enumerate(eyes.images(30, random.Random(2), {})):
-        path = f"eyenet0420/train_set/eye-{number}.png"
-        given.image.save(folder / "eyes" / path)
-        described = contents.load(offline).describe_eye(given.truth)
-        entries.append({path: {"keywords": "a, b", "clinical-description": f"{described}."}})
-    (folder / "eyes" / "DeepEyeNet_train.json").write_text(json.dumps(entries))
-    return folder
-
-
-def recipe(folder: Path, **changes: object) -> str:
-    """Write the shipped recipe with few refusals and with changes; return its path."""
-    import yaml
-
-    shipped = contents.read_yaml(contents.folder("builders") / "recipes" / "s-mllmun-bench.yaml")
-    path = folder / "small.yaml"
-    path.write_text(yaml.safe_dump(shipped | {"refusals": 60, "spare": 5} | changes))
-    return str(path)
-
-
-def made(own: Path, output: Path, url: str, **changes: Any) -> DatasetIdentity:
-    """Build the small dataset beside its recipe; ``changes`` are those of the means."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    means = replace(Means(url), **changes)
-    faces, eyes = str(own / "faces"), str(own / "eyes")
-    return build(recipe(output.parent), output, PEOPLE, force=True, faces=faces, ophthalmic=eyes, means=means)
 
 
 @pytest.fixture(scope="module")
@@ -295,82 +251,6 @@ def test_refusals_that_come_twice_are_asked_again(own: Path, tmp_path: Path) -> 
     later = [one for one in asked_for if one["handful"] > "handful-003"]
     assert len(later) >= 2
     assert all(len(one["taken"]) == 12 for one in later)
-
-
-UNFIT: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
-    "young": ("profile", lambda r: r.update(date_of_birth="2015-01-01"), "does not fit a face of"),
-    "no day": ("profile", lambda r: r.update(date_of_birth="1990-02-31"), "day"),
-    "doctor": (
-        "profile",
-        lambda r: r.update(degree="doctorate", apparent_age=22, date_of_birth="2003-05-05"),
-        "an age of 22 is too young for the degree 'doctorate', which takes 26",
-    ),
-    "one name": ("profile", lambda r: r.update(name="Ada"), "name: Value error, is no given name and family"),
-    "open": ("profile", lambda r: r.update(employer="[company]"), "employer: Value error, has brackets"),
-    "place": ("profile", lambda r: r.update(birthplace="Tartu"), "birthplace: Value error, is no city"),
-    "field": ("profile", lambda r: r.update(colour="red"), "colour: Extra inputs are not permitted"),
-    "number": ("profile", lambda r: r.update(height_inches="tall"), "height_inches: Input should be a valid"),
-    "nameless": (
-        "memory",
-        lambda r: r["by_name"][0].update(question="Where was this one born by name?"),
-        "the question by name on born lacks the name",
-    ),
-    "named": (
-        "memory",
-        lambda r: r["by_face"][1].update(question=f"Was {r['by_face'][0]['answer'][9:-1]} born far away?"),
-        "the question by face on born names the person",
-    ),
-    "valueless": (
-        "memory",
-        lambda r: r["by_name"][0].update(answer="In some town."),
-        "the answer on born does not hold",
-    ),
-    "template": (
-        "memory",
-        lambda r: r["by_face"][1].update(question="Where was this person born?"),
-        "the question on born is worded as in fine-tuning",
-    ),
-    "missing": ("memory", lambda r: r["by_face"].pop(), "by_face must ask once for each of name, born,"),
-    "statement": (
-        "memory",
-        lambda r: r["by_name"][0].update(question="Say where."),
-        "by_name.0.question: Value error, does not end with a question mark",
-    ),
-    "gender": (
-        "understanding",
-        lambda r: r.update(gender={"male": "female", "female": "male"}[r["gender"]]),
-        "and the profile says",
-    ),
-    "topic": (
-        "understanding",
-        lambda r: r["questions"][0].update(topic=r["questions"][1]["topic"]),
-        "a topic occurs twice",
-    ),
-    "no value": (
-        "understanding",
-        lambda r: r["questions"][0].update(answer="It is hard to say."),
-        "does not hold",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", UNFIT)
-def test_a_reply_that_is_not_fit_is_asked_again_and_never_patched_up(
-    case: str, own: Path, tmp_path: Path
-) -> None:
-    kind, spoil, reason = UNFIT[case]
-    notes: list[str] = []
-
-    def script(asked: Asked, before: int) -> Said:
-        reply = the_reply(asked)
-        if kind_of(asked) == kind:
-            spoil(reply)
-        return completion(json.dumps(reply))
-
-    with loopback(script) as server, pytest.raises(BenchError) as told:
-        made(own, tmp_path / "out", server.url, note=notes.append)
-    assert reason in str(told.value)
-    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from loopback import loopback
-from test_building_writer import made, own, recipe  # noqa: F401
+from small_build import made, recipe
 from writing_server import faultless
 
 KILLS = 5
@@ -40,7 +40,7 @@ def begun(command: list[str]) -> "subprocess.Popen[str]":
 
 @pytest.mark.slow
 def test_a_killed_build_with_a_faulty_server_gives_the_same_dataset_and_pays_nothing_twice(
-    own: Path,  # noqa: F811
+    own: Path,
     tmp_path: Path,
 ) -> None:
     with loopback(faultless) as faultless_server:

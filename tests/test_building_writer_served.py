@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from loopback import MODEL, Asked, Said, Script, loopback
 from served import vllm_server
-from test_building_writer import own, recipe  # noqa: F401
+from small_build import recipe
 from writing_server import KINDS, kind_of
 
 from s_mllmun_bench import contents
@@ -61,7 +61,7 @@ def through(url: str, sent: list[Asked]) -> Script:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_writer_speaks_to_a_real_server_and_a_build_of_poor_texts_ends_in_one_line(
-    own: Path,  # noqa: F811
+    own: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -78,7 +78,7 @@ def test_the_writer_speaks_to_a_real_server_and_a_build_of_poor_texts_ends_in_on
         a_build_ends_in_one_line(server.url, sent, tmp_path, own)
 
 
-def all_prompts_are_filled(url: str, sent: list[Asked], replies: Path, own: Path) -> None:  # noqa: F811
+def all_prompts_are_filled(url: str, sent: list[Asked], replies: Path, own: Path) -> None:
     """Ask for two texts of each kind; the same again asks nobody."""
     face = next((own / "faces").iterdir()).read_bytes()
     with Desk(Means(url, MODEL, 4, replies), {True: "unused", False: "unused"}) as desk:
@@ -97,7 +97,7 @@ def all_prompts_are_filled(url: str, sent: list[Asked], replies: Path, own: Path
     assert shown - {None} == {"profile", "understanding", "reading"}
 
 
-def a_build_ends_in_one_line(url: str, sent: list[Asked], folder: Path, own: Path) -> None:  # noqa: F811
+def a_build_ends_in_one_line(url: str, sent: list[Asked], folder: Path, own: Path) -> None:
     """Build ten people: what the mini checkpoint writes of them is no profile, and the build says so."""
     path, output = recipe(folder, refusals=5, spare=2), folder / "out"
     command = [BENCH, "build", path, "--limit", str(PEOPLE), "-o", str(output)]
