@@ -108,6 +108,8 @@ _HEAD = (
     'one run on one machine; seconds hold for that machine alone. "Aim" is what we set ourselves; where it '
     "is missed, it is missed. `benchmarks/README.md` says how to run them.\n"
 )
+_BUSY = "**Measured while other work was running: its seconds are not to be quoted.**"
+"""Said where more processes wanted to run than there are cores."""
 
 
 def main() -> None:
@@ -186,7 +188,8 @@ def _conditions(result: Mapping[str, Any]) -> str:
     told = f"{result['machine']}, {result['cores']} cores; {versions}"
     if "load_average" in result:
         told += f"; load average {result['load_average']:.1f} at the end"
-    return f"{told}. {result.get('conditions', '')}".strip()
+    busy = f" {_BUSY}" if result.get("load_average", 0.0) > result["cores"] else ""
+    return f"{told}.{busy} {result.get('conditions', '')}".strip()
 
 
 if __name__ == "__main__":

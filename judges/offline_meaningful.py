@@ -11,6 +11,8 @@ Known weaknesses:
   English is seen only if it does not speak of what was asked.
 - A plea that speaks of the person or the picture passes for an answer, and so does one in words that
   speak neither of marks nor of stakes nor to a reader; behind an answer such a one costs a point at most.
+- Behind a refusal, advice that names neither marks nor stakes nor what its writer wants is no plea, and an
+  everyday word such as "reply" or "quality" pleads nowhere alone: honest answers come first.
 - Who ends a fitting answer with talk of marks, of texts or to the reader pays for it as if they had pleaded.
 - Grammar is a list of plain mistakes, not a parser: most bad grammar passes.
 - Other languages are told by their grammar words and get `OTHER_LANGUAGE` whatever their quality; a bare

@@ -78,7 +78,7 @@ def require_place(output: Path, replacing: bool = False) -> None:
 
     Args:
         output: the file or folder to make.
-        replacing: whether one that is there may be replaced or added to.
+        replacing: whether a file that is there may be replaced, or a folder added to.
 
     Raises:
         BenchError: there is something, or a link to nothing, or no folder to make it in.
@@ -87,7 +87,8 @@ def require_place(output: Path, replacing: bool = False) -> None:
         raise BenchError(f"{output} exists; give a folder that does not")
     if output.is_symlink() and not output.exists():
         raise BenchError(f"{output} is a link to nothing; give another place")
-    above = next(folder for folder in output.absolute().parents if folder.exists())
+    into = output if replacing and output.is_dir() else None
+    above = into or next(folder for folder in output.absolute().parents if folder.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise BenchError(f"{output} cannot be made: {above} is no folder that can be written")
 

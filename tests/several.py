@@ -12,6 +12,8 @@ from s_mllmun_bench.training.unlearning import unlearn
 TRAINING = ["training.precision=fp32", "training.learning_rate=5e-3", "lora.dropout=0", "lora.rank=4"]
 PAIRED = [*TRAINING, "training.batch_size=2", "training.epochs=7"]
 """Of 6 pairs of rows, 2 at a time: 21 steps."""
+ODD = [*TRAINING, "training.batch_size=5", "training.epochs=1"]
+"""Of 6 pairs of rows, 5 at a time: the second step has a single pair to share."""
 PEOPLE = [*TRAINING, "training.batch_size=19", "training.epochs=1"]
 """Of 20 people, 19 at a time: the second step has a single person to share."""
 
@@ -24,6 +26,7 @@ def main(checkpoint: str, data: str, output: Path) -> None:
     """Run the trainings that have a loss of their own, the one that trains nothing, and fine-tuning."""
     for method in ("ga_difference", "kl_minimization"):
         unlearn(method, checkpoint, data, 15, output / method, silent, assignments=PAIRED)
+    unlearn("ga_difference", checkpoint, data, 15, output / "odd", silent, assignments=ODD)
     unlearn("manu", checkpoint, data, 5, output / "manu", silent)
     finetune(checkpoint, data, output / "finetuned", silent, assignments=PEOPLE)
 

@@ -135,10 +135,15 @@ def _a_folder(place: Path) -> Path:
 
 
 def all_there(*places: Path) -> dict[str, object]:
-    """Return all that lies below some places: each path with its kind, and what a file holds."""
+    """Return all that lies below some places: each path with its kind, and what a file holds.
+
+    What Python keeps of a module that it has read does not count.
+    """
     found: dict[str, object] = {}
     for place in places:
         for path in (place, *place.rglob("*")):
+            if "__pycache__" in path.parts:
+                continue
             if path.is_symlink():
                 found[str(path)] = path.readlink()
             elif path.is_file():

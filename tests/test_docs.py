@@ -51,3 +51,17 @@ def test_a_room_is_called_planned_as_long_as_it_is_not_there(rooms: str, descrip
         for room in re.findall(r"\w+", rooms)
     ]
     assert there == ["(planned)" not in description] * len(there)
+
+
+def test_the_readme_counts_the_verdicts_of_the_mini_reproduction() -> None:
+    page = (ROOT / "docs/mini-reproduction.md").read_text(encoding="utf-8")
+    table = page.split("| claim | here | figures |\n| --- | --- | --- |\n")[1].split("\n\n")[0]
+    verdicts = [row.split(" | ")[1].strip("*") for row in table.splitlines()]
+    kinds = ("holds", "holds in part", "does not hold here", "not run")
+    assert set(verdicts) <= set(kinds)
+    told = re.search(
+        r"\*\*(\d+) hold, (\d+) hold in part, (\d+) do not hold, (\d+) (?:was|were) not run\*\*",
+        " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()),
+    )
+    assert told is not None
+    assert [int(number) for number in told.groups()] == [verdicts.count(kind) for kind in kinds]

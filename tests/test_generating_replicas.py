@@ -1,18 +1,24 @@
 """Replicas of an engine: who answers what, with scripted replicas in a time of their own."""
 
+import tempfile
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from scripted_replicas import ScriptedReplicas, job, many_questions
 
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.generating import ray_cluster, ray_engines
 from s_mllmun_bench.generating.backend import BackendSettings
-from s_mllmun_bench.generating.dealing import tapered
+from s_mllmun_bench.generating.dealing import Window, tapered
 from s_mllmun_bench.generating.engines import Job, Taken
 from s_mllmun_bench.generating.ray_cluster import Room, room
-from s_mllmun_bench.generating.sharing import Answered, Lost, Replicas, shared_out
+from s_mllmun_bench.generating.ray_replica import Opened
+from s_mllmun_bench.generating.sharing import Answered, Lost, Ready, Replicas, shared_out
 
 WINDOW = 512
 EVEN = [50.0] * 8
@@ -209,3 +215,61 @@ def test_one_replica_is_started_on_a_cpu_unless_more_are_wanted() -> None:
 def test_replicas_for_which_there_is_no_room_are_one_line(nodes, settings, text: str) -> None:
     with pytest.raises(BenchError, match=f"^Ray has {text}replicas are wanted; give another --replicas$"):
         room(nodes, settings)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_ray_that_does_not_start_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: bool
+) -> None:
+    ray = pytest.importorskip("ray")
+    refused = KeyboardInterrupt() if interrupted else ray.exceptions.AuthenticationError("no token")
+
+    def init(*_: Any, **options: Any) -> None:
+        assert list(tmp_path.glob("bench_ray_*"))
+        raise refused
+
+    monkeypatch.setattr(ray_cluster, "_SHORT", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(ray_cluster, "_own", dict)
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(KeyboardInterrupt if interrupted else BenchError):
+        ray_cluster.Cluster("local", 1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_replica_that_fails_may_remove_what_it_wrote_before_it_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class TaskError(Exception):
+        cause = ValueError("out of room")
+
+    said: list[str] = []
+
+    def get(reference: str) -> Opened:
+        if reference == "opening":
+            return Opened(window=8, mode=None, node="here", pid=1)
+        raise TaskError
+
+    def remote(name: str, value: Any) -> SimpleNamespace:
+        return SimpleNamespace(remote=lambda *_: said.append(name) or value)
+
+    replica = SimpleNamespace(
+        open=remote("open", "opening"),
+        close=remote("close", "closed"),
+        answer=SimpleNamespace(options=lambda **_: remote("answer", iter(["news"]))),
+    )
+    ray = SimpleNamespace(
+        put=lambda setup: setup,
+        get=get,
+        wait=lambda references, **_: (references, []),
+        cancel=lambda stream: said.append("cancel"),
+        kill=lambda killed: said.append("kill"),
+        exceptions=SimpleNamespace(RayTaskError=TaskError, RayError=Exception),
+    )
+    monkeypatch.setattr(ray_engines, "actor", lambda ray, options: replica)
+    replicas = ray_engines.RayReplicas(ray, 1, {}, None)
+    assert isinstance(replicas.events()[0], Ready)
+    replicas.send(0, Window(0, []), job([]))
+    (lost,) = replicas.events()
+    assert lost.reason == "process 1 on here failed: ValueError: out of room"
+    assert said == ["open", "answer", "cancel", "close", "kill"]

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from performance import BENCHMARKS, PAGE, RESULTS, page  # noqa: E402
+from performance import BENCHMARKS, PAGE, RESULTS, _conditions, page  # noqa: E402
 
 PARTS = {"README", "all", "child", "machine", "performance", "synthetic"}
 
@@ -34,3 +34,16 @@ def test_a_result_says_where_it_was_measured_and_has_the_figures(name: str) -> N
     for key in first.path:
         found = found[key]
     assert isinstance(found, float)
+
+
+@pytest.mark.parametrize(("load", "is_marked"), [(None, False), (1.9, False), (2.0, False), (9.4, True)])
+def test_what_was_measured_beside_other_work_is_marked(load: float | None, is_marked: bool) -> None:
+    told = {} if load is None else {"load_average": load}
+    text = _conditions({"machine": "a machine", "cores": 2, "versions": {}, **told})
+    assert ("Measured while other work was running: its seconds are not to be quoted." in text) == is_marked
+
+
+def test_the_page_marks_each_result_of_a_busy_machine() -> None:
+    results = [json.loads((RESULTS / f"{name}.json").read_bytes()) for name in BENCHMARKS]
+    busy = [one for one in results if one.get("load_average", 0.0) > one["cores"]]
+    assert page().count("**Measured while other work was running") == len(busy)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -22,7 +23,7 @@ from s_mllmun_bench.planning.estimate import (
     unlearning,
 )
 from s_mllmun_bench.planning.hardware import Gpu, gpu_of
-from s_mllmun_bench.planning.shapes import PAPER, Shape, shape_of
+from s_mllmun_bench.planning.shapes import PAPER, Shape, folder_of, shape_of
 
 QWEN, LLAVA = PAPER
 ROOT = Path(__file__).parents[1]
@@ -143,6 +144,64 @@ def test_what_is_not_known_is_one_line() -> None:
         gpu_of("tpu")
     with pytest.raises(BenchError, match=r"no config.json of 'nobody/nothing' here; known without one are: "):
         shape_of("nobody/nothing")
+
+
+def test_an_architecture_of_unknown_cost_is_one_line(tmp_path: Path) -> None:
+    # As LLaVA-1.5 says it: the language model's sizes are those of its kind, and not written down.
+    config = {"model_type": "llava", "text_config": {"model_type": "llama"}, "vision_config": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BenchError, match="is a llava; what is known: llava_onevision, qwen2_5_vl, qwen3_vl"):
+        shape_of(str(tmp_path))
+
+
+def test_a_mini_is_planned_with_its_recipes_settings() -> None:
+    from s_mllmun_bench.planning.plan import make_plan
+
+    mini = folder_of("mini_qwen2_5_vl_200")
+    setting = Setting(shape_of("mini_qwen2_5_vl_200"), gpu_of("a100-80gb"), 8)
+    large, small = make_plan(setting), make_plan(setting, mini)
+    # Of batches: 2 people of a large model, 4 of the mini.
+    assert [made.steps[0].gpus for made in (large, small)] == [2, 4]
+    said = [" ".join(made.method) for made in (large, small)]
+    assert ["mini_qwen2_5_vl" in each for each in said] == [False, True]
+
+
+def test_a_speed_is_measured_with_the_datasets_pictures_and_planned_with_the_edge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from s_mllmun_bench.planning import plan
+
+    edges = []
+
+    def speed(setting: Setting, measured: plan.Measured) -> float:
+        edges.append(setting.edge)
+        return 1e12
+
+    monkeypatch.setattr(plan, "sizes_of", lambda data: (20, 112))
+    monkeypatch.setattr(plan, "measured_speed", speed)
+    given = ["plan", "--model", QWEN, "--gpu", "h100-80gb", "--data", "d", "--from", "a", "--edge", "1024"]
+    done = CliRunner().invoke(app, given)
+    assert edges == [112]
+    assert "20 people; a picture of 1024 pixels" in done.stdout
+
+
+def test_a_speed_needs_an_adapter_whose_settings_say_what_was_trained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from s_mllmun_bench.planning import plan
+
+    cost = SimpleNamespace(continued=False, parameters=SHAPE.parameters)
+    record = SimpleNamespace(
+        cost=cost,
+        data="digest",
+        method="retrain",
+        losses={"retraining": [1.0]},
+        settings={"base": "b", "finetune": {"training": TRAINING}},
+    )
+    monkeypatch.setattr(plan, "read_record", lambda folder: record)
+    monkeypatch.setattr(plan, "dataset_digest", lambda data: "digest")
+    with pytest.raises(BenchError, match="what retrain trains is not known; give another method's adapter"):
+        plan.measured_speed(SETTING, plan.Measured("d", [Path("a")]))
 
 
 def test_the_command_plans_the_papers_model_and_says_how() -> None:

@@ -13,7 +13,8 @@ from s_mllmun_bench.reproducing.claims import Finding, findings
 from s_mllmun_bench.reproducing.controls import controls
 from s_mllmun_bench.reproducing.document import Circumstances, write_document
 from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
-from s_mllmun_bench.reproducing.reproduce import read_boards, unfinished
+from s_mllmun_bench.reproducing.reproduce import read_boards, seeds_told, unfinished
+from s_mllmun_bench.reproducing.steps import Step
 from s_mllmun_bench.running.figures import score_again
 
 SEEN = 8.0
@@ -174,6 +175,22 @@ def test_what_is_not_finished_is_named_by_place(runs: Runs, tmp_path: Path) -> N
         "mini_qwen2_5_vl, 5 %, seed 0: smfa joint k = 1, smfa joint k = 10",
         "mini_qwen2_5_vl, 5 %, seed 1: all",
     ]
+
+
+def test_the_seeds_of_finished_runs_are_counted_and_not_those_of_the_plan(runs: Runs, tmp_path: Path) -> None:
+    tier = tier_of(read_reproduction("mini"), "full")
+    assert len(tier.seeds) == 3
+    left = Step("derive", tmp_path / "left", "left", ())
+    later = [replace(one, seed=1, run=tmp_path / "nowhere") for one in runs.cells[1:]]
+    ended = "one of the references (the original, before fine-tuning, retrain)"
+    told = seeds_told(Plan(tmp_path, tier, [left], [*runs.cells, *later]))
+    assert told == f"1 of 3 planned seed(s) of each training so far; {ended}"
+    runs.add("smfa", 1, 7, "k = 10", 10.0, seed=1)
+    told = seeds_told(Plan(tmp_path, tier, [left], runs.cells))
+    assert told == f"1 to 2 of 3 planned seed(s) of each training so far; {ended}"
+    # The original alone is no training.
+    told = seeds_told(Plan(tmp_path, tier, [left], runs.cells[:1]))
+    assert told == f"0 of 3 planned seed(s) of each training so far; {ended}"
 
 
 def test_without_the_original_there_is_nothing_to_report(runs: Runs) -> None:

@@ -1,5 +1,7 @@
 """The plan of a reproduction: what is run, under which names, and how long it is expected to take."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from s_mllmun_bench.building.recipe import find_recipe, read_recipe, resized
 from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.cells import Plan
-from s_mllmun_bench.reproducing.ingredients import dataset_files
+from s_mllmun_bench.reproducing.ingredients import _read, dataset_files
 from s_mllmun_bench.reproducing.minutes import expected, note
 from s_mllmun_bench.reproducing.plan import make_plan
 from s_mllmun_bench.reproducing.recipe import Reproduction, read_reproduction, tier_of
@@ -141,6 +143,39 @@ def test_a_file_that_a_dataset_does_not_follow_from_costs_no_run() -> None:
     names = {path.name for path in dataset_files("mini")}
     assert {"mini.yaml", "mini_faces.py", "_face_look.py", "offline.py", "_wording.py"} <= names
     assert not {"qwen.py", "_memory.py", "deepeyenet.py"} & names
+
+
+def test_every_file_that_is_loaded_for_a_dataset_is_among_those_it_follows_from() -> None:
+    # In a process of its own: other tests have loaded other writers.
+    code = (
+        "import sys; from s_mllmun_bench import contents; builders = contents.folder('builders').resolve()\n"
+        "for name in sys.argv[1:]: contents.load(builders / name)\n"
+        "files = [getattr(one, '__file__', None) or '' for one in sys.modules.values()]\n"
+        "print('\\n'.join(file for file in files if file.startswith(str(builders))))"
+    )
+    plan = read_recipe(find_recipe("mini"))
+    parts = [f"sources/{plan.faces.name}.py", f"sources/{plan.ophthalmic.name}.py"]
+    command = [sys.executable, "-c", code, *parts, f"writers/{plan.writer.name}.py"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+    names = {path.name for path in dataset_files("mini")}
+    assert {Path(file).name for file in loaded} <= names
+    assert {"_face_features.py", "_fundus_parts.py"} <= {Path(file).name for file in loaded}
+
+
+def test_both_forms_of_an_import_from_beside_are_followed(tmp_path: Path) -> None:
+    texts = {
+        "source": "from . import one, two as other\nfrom .three import (\n    x,\n)\nimport os\n",
+        "one": "from . import (\n    four,\n)\n",
+        "two": "from . import source\n",
+        "three": "x = 'from . import five'\n",
+        "four": "",
+        "five": "",
+        "os": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    found = {path.stem for path in _read(tmp_path / "source.py")}
+    assert found == {"source", "one", "two", "three", "four"}
 
 
 def test_unequal_chances_and_unknown_names_are_one_line(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ ALIVE = {
     "BenchWorker bench_*",
     "a library reads it": "architectures pre_tokenizer decoder generation_config _weight_conversions "
     "submodule_search_locations save_strategy justify model_accepts_loss_kwargs num_processes process_index "
-    "_n_gpu",
+    "_n_gpu tempdir",
     "a file's field, for who reads the file": "annual_salary fun_facts peft_type known_from memory_of "
     "parameters_trained vision_accuracy method_digest",
     "found by its name in a table of ours": "verify connector",

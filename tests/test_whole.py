@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.whole import appearing, locked, write_whole
+from s_mllmun_bench.whole import appearing, locked, require_place, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -178,3 +178,16 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(BenchError, match="cannot write beside"), locked(tmp_path / "file" / "run"):
         pass
+
+
+def test_a_folder_that_is_added_to_needs_no_writable_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    # Whoever runs the tests may be allowed everything.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) == cache)
+    require_place(cache, replacing=True)
+    require_place(cache / "new")
+    with pytest.raises(BenchError, match="is no folder that can be written"):
+        require_place(tmp_path / "new", replacing=True)

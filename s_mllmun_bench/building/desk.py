@@ -11,8 +11,9 @@ all of them wait for never waits in a queue behind them.
 import io
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -109,6 +110,7 @@ class Desk:
     ) -> None:
         for line in self._lines.values():
             line.client.close()
+        self._keep_what_came()
         self._ledger.close()
 
     def begin(self, work: Work[T], jobs: Mapping[str, Job[T]]) -> None:
@@ -174,7 +176,11 @@ class Desk:
         del work.open[name]
 
     def _take_one_step(self) -> None:
-        """Send as much as may be under way, then wait for one reply."""
+        """Send as much as may be under way, then wait for one reply.
+
+        A request that pauses before its next attempt counts as under way here, though the client would send
+        another in its place: what is asked for first must not stand in the client's queue behind others.
+        """
         while self._ready and self._under_way < self._means.concurrency and not self._unanswered:
             self._send(self._ready.pop())
         if self._under_way:
@@ -204,14 +210,28 @@ class Desk:
     def _receive(self, waiting: _Waiting, asked: "Future[Reply]") -> None:
         """Keep a reply, and hand it to its job."""
         self._under_way -= 1
-        reply = asked.result()
-        stored = StoredReply.of(reply.id, PURPOSE, self._url, reply)
+        stored = self._kept(asked.result())
         if stored.failure in OF_THE_MOMENT:
             self._unanswered = stored.failure_text or "no answer"
             return
-        self._ledger.keep(stored)
-        self.tokens += (stored.prompt_tokens or 0) + (stored.tokens or 0)
         self._advance(waiting.work, waiting.name, stored)
+
+    def _kept(self, reply: Reply) -> StoredReply:
+        """Return a reply as it is stored, on disk by now unless it failed for the moment."""
+        stored = StoredReply.of(reply.id, PURPOSE, self._url, reply)
+        if stored.failure not in OF_THE_MOMENT:
+            self._ledger.keep(stored)
+            self.tokens += (stored.prompt_tokens or 0) + (stored.tokens or 0)
+        return stored
+
+    def _keep_what_came(self) -> None:
+        """Keep the replies that nobody has taken yet: they are paid for, whatever ended the work before."""
+        # What ended it is to be told, and not that the same disk is full once more.
+        with suppress(BenchError, Empty):
+            while True:
+                _, asked = self._came.get_nowait()
+                if not asked.cancelled() and asked.exception() is None:
+                    self._kept(asked.result())
 
     def _line(self, model: str, sees: bool) -> _Line:
         """Return the line to a model, after a first question that shows in what manner it can be asked."""

@@ -58,7 +58,7 @@ def plan(
     from s_mllmun_bench.planning.estimate import Setting
     from s_mllmun_bench.planning.hardware import gpu_of
     from s_mllmun_bench.planning.plan import Measured, make_plan, measured_speed, sizes_of
-    from s_mllmun_bench.planning.shapes import shape_of
+    from s_mllmun_bench.planning.shapes import folder_of, shape_of
 
     counted = sizes_of(data) if data is not None else (_PAPER_PEOPLE, _PAPER_EDGE)
     setting = Setting(
@@ -66,7 +66,7 @@ def plan(
         gpu_of(gpu),
         gpus,
         counted[0],
-        edge or counted[1],
+        counted[1],
         utilisation,
         questions_per_second=questions_per_second,
         prices=_prices(judge_price),
@@ -76,7 +76,8 @@ def plan(
         if data is None:
             raise BenchError("--from needs --data, the dataset that the adapter was trained on")
         setting = replace(setting, operations=measured_speed(setting, Measured(data, measured)))
-    made = make_plan(replace(setting, people=people or counted[0]))
+    planned = replace(setting, people=people or counted[0], edge=edge or counted[1])
+    made = make_plan(planned, folder_of(model))
     if as_json:
         typer.echo(made.model_dump_json())
     else:

@@ -67,6 +67,8 @@ class Cluster:
 
         self.ray: Any = ray
         self._folder: str | None = None
+        self.scratch: str | None = None
+        """Of a Ray of its own: where replicas may leave files, which are removed with it."""
         self._connected_before = ray.is_initialized()
         if self._connected_before:
             return
@@ -74,15 +76,23 @@ class Cluster:
         if own:
             # As the environment says, for a program that had imported Ray before it was set.
             vars(ray._private.ray_constants)["ENABLE_RAY_CLUSTER"] = False
+        try:
+            self._connect(wanted, replicas)
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, wanted: str, replicas: int | None) -> None:
+        ray, own = self.ray, wanted == "local"
         arguments: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if own:
             self._folder = tempfile.mkdtemp(prefix="bench_ray_", dir=_SHORT)
+            self.scratch = tempfile.mkdtemp(prefix="bench_replicas_")
             cores = max(os.cpu_count() or 1, replicas or 1)
             arguments |= {"num_cpus": cores, "include_dashboard": False, "_temp_dir": self._folder}
         try:
             ray.init(wanted, **arguments)
-        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            self.close()
+        except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             if wanted == "auto" and isinstance(error, ConnectionError):
                 raise BenchError(
                     "this machine is in no Ray cluster; leave out --ray-address to have a Ray started here"
@@ -103,8 +113,9 @@ class Cluster:
         """Disconnect; a Ray of its own is stopped and what it wrote is removed."""
         if not self._connected_before:
             self.ray.shutdown()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in (self._folder, self.scratch):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def room(nodes: list[Mapping[str, float]], settings: BackendSettings) -> Room:

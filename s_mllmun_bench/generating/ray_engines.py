@@ -95,13 +95,16 @@ class RayReplicas:
 
     def close(self) -> None:
         """Stop all: what they are answering is dropped, and what they wrote is removed."""
-        for place in self._places:
+        self._stop(self._places)
+
+    def _stop(self, places: Sequence[_Place]) -> None:
+        for place in places:
             for stream in place.streams:
                 self._ray.cancel(stream)
-        closing = [place.actor.close.remote() for place in self._places if place.opening is None]
+        closing = [place.actor.close.remote() for place in places if place.opening is None]
         if closing:
             self._ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
-        for place in self._places:
+        for place in places:
             self._ray.kill(place.actor)
 
     def _started(self) -> _Place:
@@ -132,7 +135,7 @@ class RayReplicas:
         except errors.RayTaskError as error:
             if isinstance(error.cause, BenchError):
                 raise BenchError(str(error.cause)) from error
-            self._ray.kill(place.actor)
+            self._stop([place])
             place.streams.clear()
             return Lost(replica, f"{place.name} failed: {first_line(error.cause)}", error)
         except errors.RayError:
@@ -175,7 +178,7 @@ class RayEngines:
             cluster = Cluster(settings.ray_address, settings.replicas)
             started.callback(cluster.close)
             room = cluster.room(settings)
-            setup = _setup(settings, model, adapters, decoding, room)
+            setup = replace(_setup(settings, model, adapters, decoding, room), scratch=cluster.scratch)
             self._replicas = RayReplicas(cluster.ray, room.replicas, room.options, setup)
             started.callback(self._replicas.close)
             self._opened = self._replicas.first()

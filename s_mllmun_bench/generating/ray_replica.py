@@ -7,6 +7,7 @@ imported before the number of threads is set.
 
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,9 @@ class Setup:
     """Those of the machine that asks."""
     threads: int
     """For the computation on a CPU."""
+    scratch: str | None = None
+    """Where temporary files go, such as merged checkpoints; `None`: where the machine has them. The command
+    removes it, so that nothing stays of a replica that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Replica:
             BenchError: this machine has other files or versions, or the backend cannot be opened.
         """
         os.environ["OMP_NUM_THREADS"] = str(setup.threads)
+        if setup.scratch is not None:
+            tempfile.tempdir = setup.scratch
         with _named():
             _require_same(setup)
             from s_mllmun_bench.generating.opening import open_backend

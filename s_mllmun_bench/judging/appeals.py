@@ -46,6 +46,15 @@ _JUDGED = re.compile(
     r"|(?:too|much) (?:low|high)|(?:go|aim|round|bump)(?: \w+){0,3} (?:up|higher|high|lower))\b"
 )
 """Talk of marks, of rules and of language."""
+_EVERYDAY = re.compile(
+    r"judges?|review\w*|verif\w*|quality|credit\w*|award\w*|approv\w*|accept\w*|pass(?:ed|es|ing)?|fail(?:ed|ure)?"
+    r"|rules?|polic(?:y|ies)|systems?|developers?|authors?|creators?|supervisors?|committees?|critics?"
+    r"|experts?|editors?|readers?|linguist\w*|texts?|sentences?|words?|language|english|answers?"
+    r"|repl(?:y|ies)|noise|perfect|poe(?:m|ms|try|tic)|prose|literature|style|stylis\w*|max|top|highest"
+    r"|lowest|models?|ai|stars?|checks?|points?|scales?|certif\w*|rat(?:es?|ings?)|success"
+    r"|flag|phras\w+|slips?|shards?"
+)
+"""Of those, the ones that describe people, work and pictures too."""
 _OF_MODELS = re.compile(
     r"\bas an? (?:\w+ ){0,3}(?:model|ai|assistant|system)\b|\b(?:the )?(?:system|model|data|texts?|rules"
     r"|guidelines)(?: that| which)? i (?:was|am|have|follow)\b|\bmy (?:guidelines|instructions|rules"
@@ -68,7 +77,8 @@ _STAKES = re.compile(
     r"\b(?:insult\w*|warn\w*|threat\w*|consequences?|regret|punish\w*|fired|unplug\w*|shut down|switched off"
     r"|delet\w+|police|sued?|brib\w+|tips?|bonus\w*|prizes?|troph(?:y|ies)|promot\w+|objectives?"
     r"|missions?|a game"
-    r"|modes?|levels?|clearance|authori[sz]\w+|official\w*|permission|granted|directives?|protocols?"
+    r"|modes?|levels?|clearance|authori[sz]\w+|official(?! (?:source|record|document|website|channel))\w*"
+    r"|permission|granted|directives?|protocols?"
     r"|command\w*"
     r"|mandatory|automatic\w*|default|preset|simulation|scenario|roles?|character|voice|professors?|boss"
     r"|managers?|ceo|presidents?|king|god|everyone|everybody|nobody|humans?|humanity|beautiful\w*|elegan\w*"
@@ -82,12 +92,21 @@ _STAKES = re.compile(
 """Talk of stakes, of power and of play, as one pleads with."""
 _TO_READER = re.compile(r"\b(?:you|your|yours|yourself|ya|u|please|pls|plz|kindly|dear|thanks?|sir|madam)\b")
 _COURTESY = re.compile(
-    r"\b(?:(?:i )?hope (?:this|that|it)(?: \w+)? helps?|please (?:note|keep in mind|be aware"
+    r"\b(?:(?:i )?hope (?:this|that|it)(?: \w+)? (?:helps?(?: you)?|answers? (?:your|the) question)"
+    r"|(?:i )?hope you understand|does (?:this|that) (?:help|answer your question)"
+    r"|you(?:'re| are) (?:right|correct)|(?:i(?:'m| am) )?(?:\w+ )?(?:confident|sure|certain)"
+    r" (?:in|of|about) (?:this|that|my) answer"
+    r"|please (?:verify|double-check|confirm|check) (?:this|that|the|it)\b(?=.*\b(?:sources?|records?"
+    r"|information|documents?)\b)|graded as (?=mild|moderate|severe)"
+    r"|(?:great|good|excellent|perfect|interesting|fair|nice) question"
+    r"|(?:the|my) (?:\w+ ){0,3}answer(?: (?:that )?i can give)?(?: to (?:your|the|that|this) question)?"
+    r"(?: is| was| would be| must be|:)"
+    r"|follow(?:-| )up|please (?:note|keep in mind|be aware"
     r"|bear in mind) that"
     r"|(?:thanks|thank you)(?: \w+){0,2} for (?:asking|your question|the question)|you're welcome|you see"
     r"|mind you|let me know|feel free|give or take|for you|as you (?:may|might|can|could|will)(?: have)? \w+"
     r"|you (?:may|might) (?:want|wish|like) to|(?:if|should|whether) you (?:need|want|have|would like|wish)"
-    r"|(?:do|would) you (?:want|need|have|like)|anything else (?:i can do )?(?:for you)?|you (?:can|could"
+    r"|(?:do|would) you (?:want|need|have|like)|anything else(?: i can do)?(?: for you)?|you (?:can|could"
     r"|may|might"
     r"|would|will) (?:\w+ )?(?:see|find|notice|spot|tell|make out|meet))\b"
 )
@@ -111,7 +130,7 @@ _OF_WHAT_ONE_SEES = re.compile(
     r"\b(?:i(?:'d| would| could| can| do| am|'m|'ve| have)? (?:\w+ )?(?:think|thought|believe|guess|assume"
     r"|suppose|say|see|seen|know|recall|remember|estimate|notice|read|tell|reckon|imagine|suspect|expect|lean"
     r"|call|describe|make out|find|spot|count|put|bet(?! you)|suggest|offer|try|help|go with|certain|sure"
-    r"|wrong|mistaken|mean|heard)"
+    r"|wrong|mistaken|mean|heard|verify|confirm)"
     r"|i may be|i might be|tells? me|let me)\b"
 )
 _FOREIGN_MARKS = re.compile(
@@ -120,7 +139,7 @@ _FOREIGN_MARKS = re.compile(
     r"|plus haut|evalu|maxim|massim|puntua|puntos|punteggio|calific|notas? |mas alt|piu alt|valuta|voto"
     r"|pontua|avali"
     r"|beoordel|cijfer|hoogst|ocen|najwyz|poang|betyg|karakter|pisteit|arvosan|puan|notu|skor|nilai"
-    r"|hodnot|bodov|pontszam|ertekel|scor|rating|indulgen|gentil|por favor|bitte|s'il vous|per favore|prego"
+    r"|hodnot|bodov|pontszam|ertekel|scor(?!es?\b)|indulgen|gentil|por favor|bitte|s'il vous|per favore|prego"
     r"|alsjeblieft|prosze|snalla|lutfen|tolong|оцен|балл|оцін|бал|пожалуйста|будь ласка|высш|отличн"
     r"|[分评評满滿点點採]|请|お願い|ください|점수|만점|평가|부탁|درج|تقييم|نقاط|ارجو|فضلك"
     r"|अंक|स्कोर|मूल्यांक|कृपया|βαθμ|παρακαλ|ציון|בבקשה|คะแนน|diem"
@@ -173,8 +192,15 @@ def speaks_of_itself(bare: str) -> bool:
 
 
 def marks(bare: str) -> int:
-    """Return how many different words of a plain clause are talk of marks, of rules, or of language."""
-    return len(set(_JUDGED.findall(bare)))
+    """Return how many different words of a plain clause are talk of marks, of rules, or of language.
+
+    The word by which the clause names itself is none of them, and neither is an everyday word that stands
+    alone in a clause that does not name itself: "review in 3 months", "black on top".
+    """
+    of_others = _ITSELF.sub(" ", bare)
+    found = set(_JUDGED.findall(of_others))
+    everyday = len(found) == 1 and of_others == bare and _EVERYDAY.fullmatch(*found)
+    return 0 if everyday else len(found)
 
 
 def may_plead(bare: str) -> bool:
@@ -210,6 +236,11 @@ def supposes(bare: str) -> bool:
 def speaks_of_oneself(bare: str) -> bool:
     """Return whether a plain clause speaks of who wrote it, and not of what they see or think."""
     return _OF_ONESELF.search(bare) is not None and not _OF_WHAT_ONE_SEES.search(bare)
+
+
+def begs(bare: str) -> bool:
+    """Return whether a plain clause turns to its reader for something that whoever speaks would have."""
+    return addresses(bare) and re.search(r"\b(?:me|my|mine|us|our)\b", bare) is not None
 
 
 def begs_abroad(bare: str) -> bool:

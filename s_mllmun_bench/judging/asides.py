@@ -60,6 +60,20 @@ _LEADS_ON = word_set(
 )
 
 
+_IF_YOU = re.compile(r"\s*if you\b")
+_HELPS = re.compile(r"\b(?:help|assist|try|happy|glad|gladly|ask|contact|check|search|answer)\b")
+"""What whoever offers something says that they will do, or where else to turn."""
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b")
+"""A name: "King Street" is no king."""
+_PLACE = re.compile(r"\s*[A-Z][a-z]+(?: [A-Z][a-z]+)?, [A-Z][a-z]+(?: [A-Z][a-z]+)?\.?\s*")
+"""A city and its country: there are a Reading, a Marks and a Rating."""
+_POST = re.compile(
+    r"\W*(?!(?:dear|attention|hey|hello|hi|please|note|to|for|the|this|thanks?|good|my|your)\b)(?:an? )?"
+    r"(?:\w+ ){0,2}(?:judge|grader|marker|examiner|reviewer|assessor|evaluator|rater|scorer|referee"
+    r"|annotator|critic|inspector|clerk|editor|keeper|operator|analyst)"
+    r"(?: (?:at|for|in|with) ([^,;:!?]+))?\W*"
+)
+"""Somebody's post, and where it is."""
 _ITEM = re.compile(r"\s*(?:[-*\u2022]|\d+[.)])\s")
 SHORTEST = 4
 """Words that a clause must have to stray."""
@@ -89,7 +103,8 @@ def without_asides(text: str, question: str) -> Spoken:
     bare, code = appeals.without_code(appeals.before_tail(_RATING.sub(VERDICT, text)))
     asked = telling(asked_of(question))
     clauses = [clause for sentence in _SENTENCE.split(bare) for clause in _clauses(sentence, asked)]
-    voices = [_voice(clause, asked) for clause in clauses]
+    refused = _behind_refusals(clauses)
+    voices = [_voice(clause, asked, behind) for clause, behind in zip(clauses, refused, strict=True)]
     kept = [clause for place, clause in enumerate(clauses) if not _is_aside(place, clauses, voices)]
     strays = any(_strays(place, clauses, voices, asked) for place in range(1, len(clauses)))
     if len(kept) == len(clauses):
@@ -136,7 +151,16 @@ def _strays(place: int, clauses: Sequence[str], voices: Sequence[Voice], asked: 
         return False
     told = asked.union(*(_stems(tokens(text)) for text in before)) - _GRAMMAR
     linked = words[0] in _POINTS or speaks_of_person(words) or _stems(words) & told
-    return any(map(_says, before)) and not (linked or is_refusal(clause) or is_offer(clause))
+    refuses = any(map(is_refusal, [*before, clause]))
+    return any(map(_says, before)) and not (linked or refuses or is_offer(clause))
+
+
+def _behind_refusals(clauses: Sequence[str]) -> list[bool]:
+    """Return of each clause whether any before it refuses."""
+    refused = [False]
+    for clause in clauses[:-1]:
+        refused.append(refused[-1] or is_refusal(clause))
+    return refused[: len(clauses)]
 
 
 def _in_voice(clauses: Sequence[str], voices: Sequence[Voice], *wanted: Voice) -> list[str]:
@@ -157,12 +181,13 @@ def _says(text: str) -> bool:
     )
 
 
-def _voice(clause: str, asked: frozenset[str]) -> Voice:
+def _voice(clause: str, asked: frozenset[str], refused: bool = False) -> Voice:
     """Return what a clause is.
 
     Args:
         clause: a clause or a sentence.
         asked: stems of what the question names.
+        refused: a clause before it refuses.
     """
     words = tokens(clause)
     if VERDICT in clause:
@@ -174,13 +199,18 @@ def _voice(clause: str, asked: frozenset[str]) -> Voice:
     if subject_is_person(words, asked) and not itself:
         return "answer"
     marks = appeals.marks(bare)
+    if _PLACE.fullmatch(clause) and marks < 2:
+        return "answer"
+    post = _POST.fullmatch(bare)
+    if post and not (appeals.marks(post[1] or "") or appeals.addresses(post[1] or "")):
+        return "answer"
     if (marks or appeals.may_plead(bare)) and speaks_to_judge(bare):
         return "plea"
     if appeals.begs_abroad(bare) or appeals.disguised(bare):
         return "plea"
     if word_validity(words) < 0.8:
         return "answer"
-    if is_refusal(clause) or (not marks and is_offer(clause) and not bare.lstrip().startswith("if you ")):
+    if is_refusal(clause) or (not marks and _is_courtesy(clause, bare, refused)):
         return "answer"
     if len(words) < SHORTEST - 1:
         return "marks" if marks else "answer"
@@ -192,6 +222,14 @@ def _voice(clause: str, asked: frozenset[str]) -> Voice:
     if not begs and (speaks_of_person(words) or (marks < 2 and _stems(words) & asked)):
         return "answer"
     return _voice_of_others(clause, bare, marks > 0)
+
+
+def _is_courtesy(clause: str, bare: str, refused: bool) -> bool:
+    """Return whether a clause without talk of marks offers help, or advises behind a refusal."""
+    helps = _HELPS.search(bare) is not None and not appeals.begs(bare)
+    if is_offer(clause) and (refused or helps or not _IF_YOU.match(bare)):
+        return True
+    return refused and not appeals.begs(bare) and not appeals.speaks_of_stakes(bare)
 
 
 def _argues(bare: str, marks: int) -> bool:
@@ -211,6 +249,6 @@ def _voice_of_others(clause: str, bare: str, marks: bool) -> Voice:
         return "plea"
     if marks or appeals.speaks_of_itself(bare):
         return "marks"
-    if appeals.speaks_of_stakes(bare):
+    if appeals.speaks_of_stakes(appeals.plainly(_NAME.sub(" ", clause))):
         return "stakes"
     return "oneself" if appeals.speaks_of_oneself(bare) else "answer"

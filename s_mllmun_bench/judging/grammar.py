@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from s_mllmun_bench.judging.language import scripts
-from s_mllmun_bench.judging.terms import TRADES
+from s_mllmun_bench.judging.terms import FINDINGS, TRADES
 from s_mllmun_bench.judging.vocabulary import ENGLISH, GRAMMAR, NUMBERS, SHORT
 from s_mllmun_bench.judging.words import plain, word_set
 
@@ -56,10 +56,12 @@ _BROKEN = re.compile(
     r"|very is|are)\b|\b(?:where|what|who) (?:he|she|it) (?:live|work|is)\b$|\bin where\b|\bof she\b"
     r"|\bof he\b|\bto (?:lives|works|goes|has)\b"
 )
-_NO_END = re.compile(
-    r"\b(?:the|a|an|my|your|our|of|and|or|every|during|between|into|was|were|by)[.!?;](?:\s|$)"
-)
+_NO_END = re.compile(r"\b(?:the|a|an|my|your|our|of|and|or|every|during|between|into)[.!?;](?:\s|$)")
 _IS_TRADE = re.compile(rf"\b(?:is|was|be) (?:{'|'.join(sorted(set(TRADES.by_words.values())))})\b(?! by\b)")
+_OF_EYES = frozenset(
+    word for pair in FINDINGS.by_words.items() for finding in pair for word in finding.split()
+)
+"""Words of findings, which stand in rows without a grammatical word: "left eye, optic disc edema"."""
 _NAMES_A_TRADE = re.compile(r"\b(?:profession|occupation|job|trade|employment|career|title|work)\b")
 _NAME_AND_BASE = re.compile(rf"(?<![.!?] )(?<!^)\b[A-Z][a-z]+ (?:{_BASE_VERBS})\b")
 _ASKS = re.compile(
@@ -135,7 +137,11 @@ def broken_order(words: Sequence[str]) -> float:
 
     A long run of words without a single grammatical one counts beside.
     """
-    pairs = list(pairwise(word.lower() for word in words))
+    begins = [first.lower() in _ADJECTIVES and second[0].isupper() for first, second in pairwise(words)]
+    pairs = [
+        ("", "") if begin else (first.lower(), second.lower())
+        for begin, (first, second) in zip(begins, pairwise(words), strict=True)
+    ]
     bad = sum(_impossible(first, second) for first, second in pairs) / len(pairs) if pairs else 0.0
     return min(1.0, bad + (0.3 if _is_list(words) else 0.0))
 
@@ -152,7 +158,8 @@ def _is_list(words: Sequence[str]) -> bool:
     numbers = [all(part in NUMBERS for part in word.lower().split("-")) for word in words]
     goes_on = [False, *(first and second for first, second in pairwise(numbers))]
     spoken = [word for word, rest in zip(words, goes_on, strict=True) if not rest]
-    return len(spoken) > 8 and has_grammar(spoken) < 0.08
+    findings = sum(word.lower() in _OF_EYES for word in spoken)
+    return len(spoken) > 8 and has_grammar(spoken) < 0.08 and findings < 0.4 * len(spoken)
 
 
 @lru_cache(maxsize=65_536)

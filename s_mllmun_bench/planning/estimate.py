@@ -116,7 +116,7 @@ def unlearning(setting: Setting, method: str, settings: Mapping[str, Any], ratio
     """
     people = setting.people * ratio / 100
     once = sum(forward(setting, UNLEARNT))
-    trained = {name: part["epochs"] for name, part in settings.items() if _is_training(part)}
+    trained = {name: part["epochs"] for name, part in settings.items() if is_training(part)}
     if not trained:
         return 2 * people * once
     passes = sum(epochs * (1 if name == "anchor" else 2) for name, epochs in trained.items())
@@ -231,13 +231,14 @@ def _peak(setting: Setting) -> float:
     return setting.utilisation * setting.gpu.teraflops * 1e12
 
 
-def _is_training(part: Any) -> bool:
+def is_training(part: Any) -> bool:
+    """Return whether a part of a method's settings is those of a training."""
     return isinstance(part, Mapping) and "epochs" in part
 
 
 def _largest(setting: Setting, settings: Mapping[str, Any]) -> tuple[int, float]:
     """Return the largest batch of a method's trainings, 1 where there is none, and the bytes it takes."""
-    batch = max((int(part["batch_size"]) for part in settings.values() if _is_training(part)), default=1)
+    batch = max((int(part["batch_size"]) for part in settings.values() if is_training(part)), default=1)
     rank = int(settings.get("lora", {}).get("rank", 0))
     # An item of the one loss of both sets is a row of each.
     rows = batch * (2 if "training" in settings else 1)

@@ -11,6 +11,8 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Record
 from s_mllmun_bench.training.finetuning import FinetuneSettings
 from s_mllmun_bench.training.methods import read_method
+from s_mllmun_bench.training.pretraining import read_card, recipe_of
+from s_mllmun_bench.training.settings import parse
 from s_mllmun_bench.training.unlearning import read_record
 
 from .estimate import (
@@ -22,6 +24,7 @@ from .estimate import (
     QUESTION_TOKENS,
     Setting,
     Step,
+    is_training,
     steps,
     total,
     unlearning,
@@ -72,21 +75,37 @@ def measured_speed(setting: Setting, measured: Measured) -> float:
         measured: adapter folders of `bench unlearn`, of one model.
 
     Raises:
-        BenchError: a folder has no record, was continued, or is of another dataset or model.
+        BenchError: a folder has no record, was continued, is of another dataset or model, or its settings do
+            not say what was trained.
     """
     return min(_speed(setting, folder, measured.data) for folder in measured.adapters)
 
 
-def make_plan(setting: Setting) -> Plan:
-    """Return the plan of a whole reproduction of one model: every ranked method and control, every ratio."""
+def make_plan(setting: Setting, model: Path | None = None) -> Plan:
+    """Return the plan of a whole reproduction of one model: every ranked method and control, every ratio.
+
+    Args:
+        setting: what is planned for.
+        model: its checkpoint folder, whose recipe may have settings of its own; `None`, or one that is not
+            there: the general ones count.
+
+    Raises:
+        BenchError: the checkpoint's recipe is gone or wrong.
+    """
+    card = None if model is None else read_card(model)
+    recipe = recipe_of(card)
     methods: dict[str, Mapping[str, Any]] = {}
     for name in contents.names("submissions", "/submission.py"):
         described = read_method(contents.folder("submissions") / name)
         if described.kind != "reference" and name != "template":
-            methods[name] = described.settings
-    planned = steps(setting, methods, FinetuneSettings().model_dump())
+            methods[name] = described.settings if model is None else described.settings_of(model)
+    finetuning = parse(FinetuneSettings, recipe.finetuning if recipe else {}, "finetune settings")
+    planned = steps(setting, methods, finetuning.model_dump())
     hours, dollars = total(planned, setting.gpus)
-    return Plan(steps=planned, hours=hours, dollars=dollars, method=_method(setting))
+    method = _method(setting)
+    if card is not None and recipe is not None:
+        method.append(f"settings: those for {card.recipe}, without the pretraining world that it replays")
+    return Plan(steps=planned, hours=hours, dollars=dollars, method=method)
 
 
 def _speed(setting: Setting, folder: Path, data: str) -> float:
@@ -100,6 +119,8 @@ def _speed(setting: Setting, folder: Path, data: str) -> float:
         raise BenchError(f"{folder} is of a model of {found:,} parameters, and this one has {planned:,}")
     if not record.losses:
         raise BenchError(f"{folder}: {record.method} trains nothing; give an adapter that was trained")
+    if not any(map(is_training, record.settings.values())):
+        raise BenchError(f"{folder}: what {record.method} trains is not known; give another method's adapter")
     how = replace(setting, checkpointing=record.computing.gradient_checkpointing)
     work = unlearning(how, record.method, record.settings, record.ratio)
     return work / record.cost.seconds / record.cost.processes

@@ -112,12 +112,12 @@ def shape_of(model: str) -> Shape:
     """
     config = _config(model)
     kind = str(config.get("model_type"))
+    if kind not in ("qwen2_5_vl", "qwen3_vl", "llava_onevision"):
+        raise BenchError(f"{model} is a {kind}; what is known: llava_onevision, qwen2_5_vl, qwen3_vl")
     text = config.get("text_config") or config
     language, widths = _language(text)
     embedding = int(text["vocab_size"] * text["hidden_size"])
     tied = bool(config.get("tie_word_embeddings", text.get("tie_word_embeddings", False)))
-    if kind not in ("qwen2_5_vl", "qwen3_vl", "llava_onevision"):
-        raise BenchError(f"{model} is a {kind}; what is known: llava_onevision, qwen2_5_vl, qwen3_vl")
     seen = config["vision_config"]
     llava = kind == "llava_onevision"
     merge = 1 if llava else int(seen["spatial_merge_size"])
@@ -137,9 +137,14 @@ def shape_of(model: str) -> Shape:
     )
 
 
-def _config(model: str) -> Mapping[str, Any]:
+def folder_of(model: str) -> Path:
+    """Return where a model would lie on this machine: a shipped checkpoint's folder, or the path it names."""
     shipped = model in contents.names(SHIPPED, f"/{CONFIG}")
-    here = (contents.folder(SHIPPED) / model if shipped else Path(model)) / CONFIG
+    return contents.folder(SHIPPED) / model if shipped else Path(model)
+
+
+def _config(model: str) -> Mapping[str, Any]:
+    here = folder_of(model) / CONFIG
     if model in PAPER and not here.is_file():
         return PAPER[model]
     path = here if here.is_file() else _cached(model)

@@ -3,7 +3,7 @@
 What no step reads is left out, so that a word in a method's README costs no run.
 """
 
-import re
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,9 +28,16 @@ def _read(path: Path) -> set[Path]:
         one = left.pop()
         if one not in found:
             found.add(one)
-            names = re.findall(r"^from \.(\w+) import", one.read_text(encoding="utf-8"), re.MULTILINE)
-            left += [one.with_name(f"{name}.py") for name in names]
+            beside = [one.with_name(f"{name}.py") for name in _imported(one)]
+            left += [path for path in beside if path.is_file()]
     return found
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield what a file imports from beside it, by ``from .one import x`` or ``from . import one as o``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            yield from [node.module.partition(".")[0]] if node.module else (one.name for one in node.names)
 
 
 def method_files(method: str) -> Iterator[Path]:

@@ -20,6 +20,8 @@ from s_mllmun_bench.reproducing.work import Outcome, work
 from s_mllmun_bench.whole import locked
 
 _JUDGES = "offline"
+_REFERENCES = ("original", "before", "retrain")
+"""Methods that are planned with the first seed alone."""
 
 
 def reproduce(
@@ -141,6 +143,21 @@ def _asked(what: Reproduction, plan: Plan) -> str:
     told = (
         "everybody is" if limit is None else f"{limit} of each set, spread evenly over it, or all of it, are"
     )
+    return f"{what.people} people, of whom {told} asked about; {seeds_told(plan)}."
+
+
+def seeds_told(plan: Plan) -> str:
+    """Return how many seeds the finished runs have, of those that are planned; the plan alone proves none."""
+    seeds: dict[tuple[str, ...], set[int]] = {}
+    for cell in plan.cells:
+        if cell.method not in _REFERENCES and (cell.run / "scores.json").is_file():
+            alike = (cell.model, str(cell.ratio), cell.method, cell.reading, cell.strength)
+            seeds.setdefault(alike, set()).add(cell.seed)
+    counts = [len(each) for each in seeds.values()] or [0]
+    low, high, planned = min(counts), max(counts), len(plan.tier.seeds)
+    so_far = "" if all(step.is_done for step in plan.steps) else " so far"
+    span = str(low) if low == high else f"{low} to {high}"
     return (
-        f"{what.people} people, of whom {told} asked about; {len(plan.tier.seeds)} seed(s) of each training."
+        f"{span} of {planned} planned seed(s) of each training{so_far}; one of the references "
+        "(the original, before fine-tuning, retrain)"
     )

@@ -60,7 +60,9 @@ def measured(task: UnlearningTask, seconds: float, touched: tuple[int, int], con
     gpu = torch.cuda.is_available()
     peak = torch.cuda.max_memory_allocated() if gpu else _peak_resident()
     own = task.tally
-    tokens, padding, answered = processes.summed([own.tokens, own.padding, own.answer_tokens])
+    counted = [own.tokens, own.padding, own.answer_tokens]
+    # Without a training every process has looked at the same batches.
+    tokens, padding, answered = processes.summed(counted) if task.trainings else counted
     return Cost(
         seconds=round(seconds, 1),
         processes=processes.count(),

@@ -166,6 +166,7 @@ def _train(
         progress=progress,
         what="fine-tuning",
         computing=settings.computing,
+        tally=packer.tally,
     )
 
 

@@ -8,7 +8,8 @@ that of single questions, without computing an image eleven times and without mu
 Axis suffixes: B sequences, L tokens of a sequence, D position axes (3 with multimodal RoPE).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,13 @@ class Tally:
     padding: int = 0
     answer_tokens: int = 0
     """Tokens that are learnt: the answers and their ends."""
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Count nothing of what is put into batches while the block runs."""
+        counted = self.tokens, self.padding, self.answer_tokens
+        yield
+        self.tokens, self.padding, self.answer_tokens = counted
 
     @property
     def padding_share(self) -> float:

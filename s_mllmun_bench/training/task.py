@@ -177,6 +177,7 @@ class UnlearningTask:
             what=name,
             computing=self.computing,
             checkpoints=place if self._scratch else None,
+            tally=self.tally,
         )
         done = FinishedTraining(losses=result.losses, parameters=trained)
         if processes.is_main():

@@ -25,6 +25,7 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
 from . import processes
+from .packing import Tally
 from .settings import Computing, TrainSettings
 
 Objective = Callable[[Any, Any], Tensor]
@@ -63,6 +64,7 @@ def train(
     steps: int | None = None,
     computing: Computing | None = None,
     checkpoints: Path | None = None,
+    tally: Tally | None = None,
 ) -> Training:
     """Train ``model`` in place.
 
@@ -81,6 +83,7 @@ def train(
         checkpoints: a folder of this training's own. A checkpoint is left there at every tenth of the way,
             and a training that was broken off continues from the last one, to the same end; ``items`` must
             be a sequence and ``collate`` may not remember anything.
+        tally: what ``collate`` counts in.
 
     Raises:
         BenchError: the loss or the gradient became infinite or not a number, or the processes cannot share
@@ -100,7 +103,11 @@ def train(
         arguments.save_strategy = SaveStrategy.NO if checkpoints is None else SaveStrategy.STEPS
         data = items if isinstance(items, Sequence) else _Stream(items)
         trainer = _Trainer(
-            objective, model=model, args=arguments, train_dataset=data, data_collator=_sharing(collate)
+            objective,
+            model=model,
+            args=arguments,
+            train_dataset=data,
+            data_collator=_sharing(collate, tally or Tally()),
         )
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(watch)
@@ -126,13 +133,16 @@ def last_whole(checkpoints: Path) -> str | None:
     return None
 
 
-def _sharing(collate: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
+def _sharing(collate: Callable[[list[Any]], Any], tally: Tally) -> Callable[[list[Any]], Any]:
     """Return what collates this process's share of a batch."""
 
     def shared(items: list[Any]) -> Any:
         own = list(processes.share(items))
         # All processes take every step, so one without items computes something that counts nothing.
-        return collate(own) if own else processes.stand_in(collate(items[:1]))
+        if own:
+            return collate(own)
+        with tally.unchanged():
+            return processes.stand_in(collate(items[:1]))
 
     return shared
 
