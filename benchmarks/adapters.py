@@ -9,15 +9,13 @@ not counted.
     python benchmarks/adapters.py --backend vllm -o adapters.json
 """
 
-import argparse
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from machine import machine
+from command import parser, tell
 
 from s_mllmun_bench.building import build
 from s_mllmun_bench.checkpoints.adapters import Adapter, load_adapter
@@ -37,15 +35,12 @@ WEAK = 0.01
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--backend", choices=("transformers", "vllm"), default="transformers")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--backend", choices=("transformers", "vllm"), default="transformers")
+    options = known.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        text = json.dumps(measure(Path(folder), options.backend) | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        figures = measure(Path(folder), options.backend)
+    tell(figures, options.output)
 
 
 def measure(folder: Path, kind: str) -> dict[str, object]:

@@ -14,7 +14,6 @@ that goes on meanwhile counts to the stage that is shown.
     python benchmarks/building.py -o building.json
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -26,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from command import parser, tell
 
 from s_mllmun_bench import contents
 
@@ -75,20 +74,16 @@ print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "waited_seconds": wait
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--people", type=int, default=1000, help="a tenth as many are unseen")
-    parser.add_argument("--concurrency", type=int, default=64, help="requests at once")
-    parser.add_argument("--size", type=int, default=112, help="pixels of an image's side")
-    parser.add_argument("--serve", action="store_true", help="be the server, and nothing else")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--people", type=int, default=1000, help="a tenth as many are unseen")
+    known.add_argument("--concurrency", type=int, default=64, help="requests at once")
+    known.add_argument("--size", type=int, default=112, help="pixels of an image's side")
+    known.add_argument("--serve", action="store_true", help="be the server, and nothing else")
+    options = known.parse_args()
     if options.serve:
         asyncio.run(serve())
         return
-    text = json.dumps(measure(options.people, options.concurrency, options.size), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    tell(measure(options.people, options.concurrency, options.size), options.output)
 
 
 def measure(people: int, concurrency: int, size: int) -> dict[str, object]:
@@ -107,7 +102,6 @@ def measure(people: int, concurrency: int, size: int) -> dict[str, object]:
         "ratio_of_writing": round(figures["writing_seconds"] / ideal, 3),
         "ratio_of_all": round(figures["seconds"] / ideal, 3),
         **{name: round(value, 2) if isinstance(value, float) else value for name, value in figures.items()},
-        **machine(),
     }
 
 

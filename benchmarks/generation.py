@@ -8,9 +8,7 @@ once, with the images already decoded. Ways take turns; loading and starting are
     python benchmarks/generation.py --data s-mllmun-bench -o generation.json
 """
 
-import argparse
 import itertools
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from machine import machine
+from command import parser, tell
 
 from s_mllmun_bench.checkpoints.loading import load_model, load_processor, resolve_model
 from s_mllmun_bench.data.questions import Question, load_questions
@@ -33,21 +31,15 @@ DECODING = Decoding()
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--model", default="mini_qwen2_5_vl_200", help="a checkpoint")
-    parser.add_argument("--data", default="s-mllmun-bench", help="a dataset of at least --people people")
-    parser.add_argument(
-        "--people", type=int, default=60, help="how many of the retain set, 25 questions each"
-    )
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--model", default="mini_qwen2_5_vl_200", help="a checkpoint")
+    known.add_argument("--data", default="s-mllmun-bench", help="a dataset of at least --people people")
+    known.add_argument("--people", type=int, default=60, help="how many of the retain set, 25 questions each")
+    known.add_argument("--rounds", type=int, default=3)
+    options = known.parse_args()
     questions = load_questions(options.data, "eval_05", "retain", options.people)
     figures = measure(resolve_model(options.model), questions, options.rounds)
-    text = json.dumps(figures | {"model": options.model} | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    tell(figures | {"model": options.model}, options.output)
 
 
 def measure(model: Path, questions: Sequence[Question], rounds: int) -> dict[str, object]:

@@ -9,16 +9,14 @@ a ledger on the disk. What bounds it is the latency as long as ``cpu_seconds`` s
     python benchmarks/judging.py -o judging.json
 """
 
-import argparse
 import asyncio
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-from machine import machine
+from command import parser, tell
 
 LATENCY = 0.2
 """Seconds before each reply."""
@@ -79,19 +77,15 @@ print(json.dumps({"seconds": seconds, "cpu_seconds": time.process_time() - cpu, 
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--items", type=int, default=20_000, help="answers to judge")
-    parser.add_argument("--concurrency", type=int, default=64, help="requests at once")
-    parser.add_argument("--serve", action="store_true", help="be the server, and nothing else")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--items", type=int, default=20_000, help="answers to judge")
+    known.add_argument("--concurrency", type=int, default=64, help="requests at once")
+    known.add_argument("--serve", action="store_true", help="be the server, and nothing else")
+    options = known.parse_args()
     if options.serve:
         asyncio.run(serve())
         return
-    text = json.dumps(measure(options.items, options.concurrency), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    tell(measure(options.items, options.concurrency), options.output)
 
 
 def measure(items: int, concurrency: int) -> dict[str, object]:
@@ -118,7 +112,6 @@ def measure(items: int, concurrency: int) -> dict[str, object]:
         "ratio": round(figures["seconds"] / ideal, 3),
         **{name: round(value, 2) for name, value in figures.items()},
         "server_cpu_seconds": round(float(server_cpu), 2),
-        **machine(),
     }
 
 

@@ -9,7 +9,6 @@ undecoded, as they do in a run until they are asked for.
     python benchmarks/loading.py -o loading.json
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -18,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from command import parser, tell
 
 PEOPLE = (20, 150)
 """Of each set at most, for fewer questions than all: 1,000 and 5,000 of 1,000 people."""
@@ -54,17 +53,14 @@ print(json.dumps({"seconds": seconds, "count": count, "peak_mib": peak}))
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--data", type=Path, help="a dataset; else the mini one is built")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--data", type=Path, help="a dataset; else the mini one is built")
+    known.add_argument("--rounds", type=int, default=3)
+    options = known.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = options.data or built(Path(folder) / "s-mllmun-bench")
-        text = json.dumps(measure(data, Path(folder), options.rounds) | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        figures = measure(data, Path(folder), options.rounds)
+    tell(figures, options.output)
 
 
 def built(folder: Path) -> Path:

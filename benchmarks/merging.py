@@ -14,7 +14,6 @@ With ``--load`` nothing is timed: the merged checkpoint is loaded in transformer
 both are asked the same question about an image; 12 GiB of memory are enough.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -28,7 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from machine import machine
+from command import parser, tell
 from synthetic import write_checkpoint, write_lora
 
 _MERGE = """
@@ -51,18 +50,14 @@ print(json.dumps(figures))
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--runs", type=int, default=5, help="copies and merges in each state of the cache")
-    parser.add_argument("--folder", type=Path, help="where to work (6 GB); a temporary folder if not given")
-    parser.add_argument("--load", action="store_true", help="load the merged checkpoint instead of timing")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--runs", type=int, default=5, help="copies and merges in each state of the cache")
+    known.add_argument("--folder", type=Path, help="where to work (6 GB); a temporary folder if not given")
+    known.add_argument("--load", action="store_true", help="load the merged checkpoint instead of timing")
+    options = known.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         figures = load(Path(folder)) if options.load else measure(Path(folder), options.runs)
-        text = json.dumps(figures | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    tell(figures, options.output)
 
 
 def measure(folder: Path, runs: int) -> dict[str, object]:

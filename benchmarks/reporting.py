@@ -7,14 +7,13 @@ and does nothing with them. Then the same with fewer answers, and with several r
     python benchmarks/reporting.py -o reporting.json
 """
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 from child import Ran, middle, ran
-from machine import machine
+from command import parser, tell
+from loading import built
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 """Where runs are written without a model."""
@@ -33,25 +32,14 @@ for name in sys.argv[1:]:
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--data", type=Path, help="a dataset; else the mini one is built")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--data", type=Path, help="a dataset; else the mini one is built")
+    known.add_argument("--rounds", type=int, default=3)
+    options = known.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = options.data or built(Path(folder) / "s-mllmun-bench")
-        text = json.dumps(measure(data, Path(folder), options.rounds) | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
-
-
-def built(folder: Path) -> Path:
-    """Build the mini dataset."""
-    from s_mllmun_bench.building import build
-
-    build("mini", folder)
-    return folder
+        figures = measure(data, Path(folder), options.rounds)
+    tell(figures, options.output)
 
 
 def measure(data: Path, folder: Path, rounds: int) -> dict[str, object]:

@@ -10,7 +10,6 @@ all threads, into memory that is there already. All take turns.
     python benchmarks/sculpting.py -o sculpting.json
 """
 
-import argparse
 import json
 import re
 import sys
@@ -22,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from machine import machine
+from command import parser, tell
 
 from s_mllmun_bench.checkpoints.adapters import load_adapter
 from s_mllmun_bench.checkpoints.lora import Factors, keys
@@ -47,15 +46,12 @@ CPU = torch.device("cpu")
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--rounds", type=int, default=5)
+    options = known.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        text = json.dumps(measure(Path(folder), options.rounds) | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        figures = measure(Path(folder), options.rounds)
+    tell(figures, options.output)
 
 
 def measure(folder: Path, rounds: int) -> dict[str, object]:

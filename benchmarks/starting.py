@@ -7,13 +7,11 @@ which no command line of this kind starts.
     python benchmarks/starting.py -o starting.json
 """
 
-import argparse
-import json
 import sys
 from pathlib import Path
 
 from child import Ran, middle, ran
-from machine import machine
+from command import parser, tell
 
 BENCH = Path(sys.executable).with_name("bench")
 WAYS: dict[str, list[str | Path]] = {
@@ -30,14 +28,11 @@ WAYS: dict[str, list[str | Path]] = {
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--rounds", type=int, default=7)
-    options = parser.parse_args()
-    text = json.dumps(measure(options.rounds) | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    known = parser(__doc__)
+    known.add_argument("--rounds", type=int, default=7)
+    options = known.parse_args()
+    figures = measure(options.rounds)
+    tell(figures, options.output)
 
 
 def measure(rounds: int) -> dict[str, object]:

@@ -11,7 +11,6 @@ Then the peak memory of GA difference and KL minimization, each in a process of 
     python benchmarks/training.py -o training.json
 """
 
-import argparse
 import json
 import re
 import subprocess
@@ -25,7 +24,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from machine import machine
+from command import parser, tell
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.utils.logging import disable_progress_bar
 
@@ -52,12 +51,11 @@ OBJECTIVES = ("gradient_difference", "kl_minimization")
 
 def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--output", type=Path, help="write the JSON here as well")
-    parser.add_argument("--rounds", type=int, default=3, help="trainings of each kind at mini images")
-    parser.add_argument("--data", help="a dataset; one of 40 people is built if not given")
-    parser.add_argument("--peak", choices=OBJECTIVES, help="be one training with that loss, print its peak")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--rounds", type=int, default=3, help="trainings of each kind at mini images")
+    known.add_argument("--data", help="a dataset; one of 40 people is built if not given")
+    known.add_argument("--peak", choices=OBJECTIVES, help="be one training with that loss, print its peak")
+    options = known.parse_args()
     disable_progress_bar()
     if options.peak:
         sys.stdout.write(json.dumps(peak_of(options.peak, options.data)) + "\n")
@@ -65,10 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = options.data or _built(Path(folder) / "s-mllmun-bench")
         figures = measure(data, options.rounds)
-    text = json.dumps(figures | machine(), indent=2)
-    sys.stdout.write(text + "\n")
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        tell(figures, options.output)
     if not all(figures[size]["losses_equal"] for size in ("mini_images", "large_images")):
         sys.exit("the losses of both trainers differ")
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from performance import BENCHMARKS, PAGE, RESULTS, _conditions, page  # noqa: E402
 
-PARTS = {"README", "all", "child", "machine", "performance", "synthetic"}
+PARTS = {"README", "all", "child", "command", "machine", "performance", "synthetic"}
 
 
 def test_the_page_is_what_the_results_say() -> None:
