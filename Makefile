@@ -15,6 +15,8 @@ BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(OWN_UV))
 export UV_HTTP_TIMEOUT ?= 300
+# Images of Python often set it; then every process compiles torch and transformers anew, for 6 seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help env demo reproduce test check docs lock
 

@@ -12,6 +12,7 @@ from s_mllmun_bench.reproducing.cells import Cell, Plan
 from s_mllmun_bench.reproducing.claims import Finding, findings
 from s_mllmun_bench.reproducing.controls import controls
 from s_mllmun_bench.reproducing.document import Circumstances, write_document
+from s_mllmun_bench.reproducing.few_shot import few_shot
 from s_mllmun_bench.reproducing.recipe import read_reproduction, tier_of
 from s_mllmun_bench.reproducing.reproduce import read_boards, seeds_told, unfinished
 from s_mllmun_bench.reproducing.steps import Step
@@ -35,17 +36,21 @@ class Runs:
         strength: str = "",
         k: float | None = None,
         seed: int = 0,
+        part: str = "",
     ) -> None:
-        """Add a run, and the same on the validation wording; Fact Scores of memory."""
-        name = f"{method}{strength}{seed}".replace(" ", "")
+        """Add a run, and the same on the validation wording; Fact Scores of memory.
+
+        With a ``part`` of the few-shot retain set it has no validation.
+        """
+        name = f"{method}{part}{strength}{seed}".replace(" ", "")
         made = None if method == "original" else made_by(self.folder / f"{name}_adapter", method)
         places = [self.folder / name, self.folder / f"validation_{name}"]
         for place in places:
             score_again(a_run(place, (SEEN, forget), retain, adapter=made, k=k))
         halves = ("direction", "magnitude")
         reading = "joint" if method in ("smfa", "mfa", "mfa_scaled", "mfa_random_mask", *halves) else ""
-        cell = Cell("mini_qwen2_5_vl", 5, seed, method, reading, strength, places[0], places[1], k)
-        is_chosen = method[:3] != "mfa" and method not in halves
+        cell = Cell("mini_qwen2_5_vl", 5, seed, method, part or reading, strength, places[0], places[1], k)
+        is_chosen = method[:3] != "mfa" and method not in halves and not part
         self.cells.append(cell if is_chosen else replace(cell, validation=None))
 
     def board(self) -> Board:
@@ -216,6 +221,20 @@ def test_every_control_stands_beside_smfa_and_what_is_found_is_counted(runs: Run
     assert "| mini_qwen2_5_vl | 5 % | joint | scaling | 1 | 0.81 [0.81, 0.81] | 0.00 [0.00, 0.00] |" in text
 
 
+def test_a_part_of_the_few_shot_retain_set_stands_beside_the_whole(runs: Runs) -> None:
+    assert list(few_shot([runs.board()], ["half"], 10.0)) == []
+    runs.add("smfa", 3, 8, "k = 10", 10.0, part="half")
+    text = "\n".join(few_shot([runs.board()], ["half", "a third"], 10.0))
+    # At k = 10 it forgets 7 and not 9, and keeps 8 and not 7. Both curves begin at a forgetting of 1 with 9;
+    # up to 7 the part loses 1 of 9, the whole 1 in 4: a gap of 0 to 6/4 - 1 = 0.5, in the mean 0.25.
+    row = "| mini_qwen2_5_vl | 5 % | half | 1 | -2.00 [-2.00, -2.00] | 1.00 [1.00, 1.00] | 0.00 [0.00, 0.00] "
+    assert row + "| 0.25 [0.25, 0.25] | 0.00 [0.00, 0.00] |" in text
+    assert "a third" not in text
+    # It is no reading of SMFA that has controls, nor one that a claim is about.
+    assert list(controls([runs.board()])) == []
+    assert len(runs.board().of("smfa")) == 2
+
+
 @pytest.mark.slow
 def test_the_document_holds_verdicts_tables_pictures_and_what_was_not_run(runs: Runs, tmp_path: Path) -> None:
     how = Circumstances(
@@ -231,6 +250,8 @@ def test_the_document_holds_verdicts_tables_pictures_and_what_was_not_run(runs: 
         unfinished=("a model, 5 %, seed 1: all",),
         asked="Everybody.",
         mass_at=1.0,
+        few_shot=("half",),
+        few_shot_at=1.0,
         steps=(3, 4),
     )
     path = tmp_path / "out" / "page.md"

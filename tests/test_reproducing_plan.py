@@ -1,5 +1,6 @@
 """The plan of a reproduction: what is run, under which names, and how long it is expected to take."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from s_mllmun_bench.reproducing.cells import Plan
 from s_mllmun_bench.reproducing.ingredients import _read, dataset_files
 from s_mllmun_bench.reproducing.minutes import expected, note
 from s_mllmun_bench.reproducing.plan import make_plan
-from s_mllmun_bench.reproducing.recipe import Reproduction, read_reproduction, tier_of
+from s_mllmun_bench.reproducing.recipe import Kind, Reproduction, read_reproduction, tier_of
 from s_mllmun_bench.reproducing.steps import Step, digest_of
 from s_mllmun_bench.running.figures import score_again
 
@@ -70,6 +71,34 @@ def test_one_training_serves_every_k_and_every_control() -> None:
     assert [cell.k for cell in smfa if cell.validation is not None] == [1, 2.5, 10]
     made = {cell.method for cell in plan.cells}
     assert {"mfa", "mfa_scaled", "mfa_random_mask", "direction", "magnitude"} <= made
+
+
+def test_a_dataset_is_known_by_its_content_once_it_stands(
+    tmp_path: Path, mini_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names(content: Path | None) -> dict[Kind, list[str]]:
+        """Return the steps' names by kind, with this dataset in the place of each."""
+        plan = make_plan(shipped, quick, tmp_path)
+        for step in plan.until("data"):
+            step.folder.mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                shutil.copy(content / "README.md", step.folder)
+        found: dict[Kind, list[str]] = {}
+        for step in make_plan(shipped, quick, tmp_path).steps:
+            found.setdefault(step.kind, []).append(step.name)
+        return found
+
+    shipped = read_reproduction("mini")
+    quick = tier_of(shipped, "quick")
+    unbuilt, built = names(None), names(mini_data)
+    # A builder that was changed makes its datasets anew; of the same content nothing else is.
+    monkeypatch.setattr("s_mllmun_bench.reproducing.plan.dataset_files", lambda recipe: [MINI])
+    rebuilt = names(mini_data)
+    assert not set(built["build"]) & set(rebuilt["build"])
+    assert {kind: rebuilt[kind] for kind in rebuilt if kind != "build"} == {
+        kind: built[kind] for kind in built if kind != "build"
+    }
+    assert not set(unbuilt["unlearn"]) & set(built["unlearn"])
 
 
 def test_a_changed_setting_makes_other_steps_and_leaves_all_others(tmp_path: Path) -> None:

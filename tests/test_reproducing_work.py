@@ -14,7 +14,7 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.derive import derive
 from s_mllmun_bench.reproducing.masses import Training, correlation, masked_mass
 from s_mllmun_bench.reproducing.minutes import times
-from s_mllmun_bench.reproducing.steps import Step
+from s_mllmun_bench.reproducing.steps import LEFT_OUT, Step, unsettled
 from s_mllmun_bench.reproducing.work import work
 
 
@@ -47,6 +47,29 @@ def test_steps_are_done_once_and_after_what_they_need(tmp_path: Path) -> None:
     assert [line.partition(" ")[0] for line in told] == ["1/3", "2/3", "3/3"]
     assert sorted(one["step"] for one in times(tmp_path)) == sorted(done)
     assert work(steps, tmp_path, 2, told.append).done == 0
+
+
+def test_what_nobody_needs_any_more_is_not_made_again(tmp_path: Path) -> None:
+    done: list[str] = []
+    data = making(tmp_path / "data", done)
+    adapter = making(tmp_path / "adapter", done, data)
+    run, other = (making(tmp_path / name, done, adapter) for name in ("run", "other"))
+    steps = [data, adapter, run, other]
+    assert unsettled(steps) == steps
+    work(steps, tmp_path, 1, lambda line: None)
+    for folder in (tmp_path / "data", tmp_path / "adapter"):
+        shutil.rmtree(folder)
+    assert unsettled(steps) == []
+    # A run is missing: so is all that it is made of, and no other run.
+    (tmp_path / "other").rmdir()
+    assert unsettled(steps) == [data, adapter, other]
+    # Of the adapter its records are left, which are no adapter: it is made in their place.
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / LEFT_OUT).touch()
+    del done[:]
+    assert work(steps, tmp_path, 1, lambda line: None).failed == {}
+    assert done == ["data", "adapter", "other"]
+    assert not (tmp_path / "adapter" / LEFT_OUT).exists()
 
 
 def test_when_time_is_up_nothing_is_begun_and_the_rest_is_counted(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def reproduce(
             help="Begin nothing more after so many hours; 0 writes the document alone.",
         ),
     ] = float("inf"),
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.tar.xz",
+            help="Take finished runs from this file, where it exists, and keep all of them in it at the end.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
 ) -> None:
     """Run the paper in small, and say of each of its claims whether it holds.
@@ -49,6 +56,8 @@ def reproduce(
 
     if document is not None and (document.suffix != ".md" or document.is_dir()):
         raise BenchError(f"the document must be a .md file, and is {document}")
+    if runs is not None and not runs.name.endswith(".tar.xz"):
+        raise BenchError(f"the file of runs must be a .tar.xz file, and is {runs}")
     found = read_reproduction(name)
     plan = make_plan(found, tier_of(found, tier), output)
     at_once = jobs or _cores()
@@ -56,9 +65,11 @@ def reproduce(
     if dry_run:
         return
     target = document or output / f"{Path(name).stem}-reproduction.md"
-    require_place(target, replacing=True)
+    for place in (target, runs):
+        if place is not None:
+            require_place(place, replacing=True)
     command = f"bench reproduce {name} --tier {tier}"
-    outcome = run(found, tier, plan, at_once, target, _tell, command, stop_after)
+    outcome = run(found, tier, plan, at_once, target, _tell, command, stop_after, runs)
     for step, why in outcome.failed.items():
         typer.echo(f"{step}: {why}", err=True)
     typer.echo(f"the document: {target}")
@@ -83,11 +94,13 @@ def _cores() -> int:
 
 def _show(found: "Reproduction", plan: "Plan", jobs: int, all_steps: bool) -> None:
     from s_mllmun_bench.reproducing.minutes import expected
+    from s_mllmun_bench.reproducing.steps import unsettled
 
-    left = [step for step in plan.steps if not step.is_done]
+    left = unsettled(plan.steps)
     if all_steps:
+        names = {step.name for step in left}
         for step in plan.steps:
-            typer.echo(f"{'done' if step.is_done else '    '}  {step.kind:9} {step.name}")
+            typer.echo(f"{'    ' if step.name in names else 'done'}  {step.kind:9} {step.name}")
     minutes = expected(plan.steps, found.minutes, plan.root)
     for kind, one in minutes.items():
         count = sum(step.kind == kind for step in left)

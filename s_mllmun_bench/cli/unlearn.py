@@ -24,7 +24,8 @@ def unlearn(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A setting of the method, such as k=2, or computing.gradient_checkpointing=true.",
+            help="A setting of the method, such as k=2, or computing.gradient_checkpointing=true, or "
+            "few_shot.people=5 for a part of the few-shot retain set.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from s_mllmun_bench.records import Ratio
 from s_mllmun_bench.reproducing.recipe import Tier
 from s_mllmun_bench.reproducing.steps import Step
+
+Stage = Literal["data", "choice", "end"]
+"""Datasets, by whose content all that follows from them is called; what settings are chosen by; all else."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ class Plan:
     cells: list[Cell] = field(default_factory=list)
     choosing: int = 0
     """How many of the steps come first, of whose runs settings are chosen; from then on the plan stands."""
+
+    def until(self, stage: Stage) -> list[Step]:
+        """Return the steps up to a stage; what it made is known in a plan that is made after it."""
+        if stage == "data":
+            return [step for step in self.steps if step.kind == "build"]
+        return self.steps[: self.choosing] if stage == "choice" else self.steps
 
     def add(self, step: Step) -> Step:
         """Add a step, which stands in the plan once, and return it."""

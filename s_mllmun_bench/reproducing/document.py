@@ -15,6 +15,7 @@ from s_mllmun_bench.reproducing.board import Board, Result, mean_of
 from s_mllmun_bench.reproducing.cases import cases
 from s_mllmun_bench.reproducing.claims import findings
 from s_mllmun_bench.reproducing.controls import controls
+from s_mllmun_bench.reproducing.few_shot import few_shot
 from s_mllmun_bench.reproducing.masses import masses
 from s_mllmun_bench.reproducing.pictures import save_pictures
 from s_mllmun_bench.scoring.aggregate import estimate
@@ -43,6 +44,10 @@ class Circumstances:
     """Who was asked about."""
     mass_at: float
     """The k at which the mass of a mask is taken."""
+    few_shot: Sequence[str]
+    """Parts of the few-shot retain set that SMFA was trained with."""
+    few_shot_at: float
+    """The k at which they are set beside the whole."""
     steps: tuple[int, int]
     """How many are done, and how many there are."""
 
@@ -60,6 +65,7 @@ def write_document(path: Path, boards: Sequence[Board], how: Circumstances) -> N
         parts += _board(board, path)
     parts += controls(boards)
     parts += masses(boards, how.mass_at)
+    parts += few_shot(boards, how.few_shot, how.few_shot_at)
     parts += _open_questions(boards, how)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ the unmasked update costs the people who stay, by task. If the first predicted t
 which more is masked would do more harm. A larger forget set may raise both, so the ratios also stand alone.
 """
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ import numpy as np
 from s_mllmun_bench.records import TASKS, Task
 from s_mllmun_bench.reporting.paper_tables import DASH, TASK_TITLES
 from s_mllmun_bench.reproducing.board import Board, Result
+from s_mllmun_bench.reproducing.steps import LEFT_OUT
 
 LEAST = 5
 """Trainings from which a correlation is worth a number."""
+MASSES = "masses.jsonl"
+"""The file of masses in a reproduction's folder, which outlive the adapters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,23 @@ def trainings(board: Board, k: float) -> list[Training]:
     found = []
     for one in board.of_all("mfa"):
         folder, damage = made.get((one.cell.seed, one.cell.reading)), _damage(start, one)
-        if folder is not None and damage is not None:
-            found.append(Training(masked_mass(folder, k), damage))
+        mass = None if folder is None else _mass(folder, k)
+        if mass is not None and damage is not None:
+            found.append(Training(mass, damage))
     return found
+
+
+def _mass(folder: Path, k: float) -> float | None:
+    """Return an adapter's `masked_mass`, found once; `None` if it was not and the weights are gone."""
+    path = folder.parents[1] / MASSES
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    known = {(one["adapter"], one["k"]): float(one["mass"]) for one in map(json.loads, lines)}
+    mass = known.get((folder.name, k))
+    if mass is None and folder.is_dir() and not (folder / LEFT_OUT).exists():
+        mass = masked_mass(folder, k)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"adapter": folder.name, "k": k, "mass": mass}) + "\n")
+    return mass
 
 
 def masked_mass(folder: Path, k: float) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from s_mllmun_bench.reproducing.recipe import Kind
-from s_mllmun_bench.reproducing.steps import Step
+from s_mllmun_bench.reproducing.steps import Step, unsettled
 
 TIMES = "times.jsonl"
 
@@ -48,7 +48,7 @@ def spent(root: Path, steps: Sequence[Step]) -> float:
 
 
 def expected(steps: Sequence[Step], minutes: Mapping[Kind, float], root: Path) -> dict[Kind, float]:
-    """Return the minutes on one core that the steps which are not done will take, by kind.
+    """Return the minutes on one core that the steps which are still to be done will take, by kind.
 
     Args:
         steps: of a plan.
@@ -57,10 +57,9 @@ def expected(steps: Sequence[Step], minutes: Mapping[Kind, float], root: Path) -
     """
     seen = times(root)
     found: dict[Kind, float] = {}
-    for step in steps:
-        if not step.is_done:
-            one = _each(step.kind, minutes, seen) * step.size
-            found[step.kind] = found.get(step.kind, 0.0) + one
+    for step in unsettled(steps):
+        one = _each(step.kind, minutes, seen) * step.size
+        found[step.kind] = found.get(step.kind, 0.0) + one
     return found
 
 

@@ -6,11 +6,14 @@ varies without training, the strengths of SMFA and its controls, is planned on o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from s_mllmun_bench.data.identity import read_identity
+from s_mllmun_bench.data.layout import README
 from s_mllmun_bench.records import Ratio
 from s_mllmun_bench.reproducing.cells import Plan
 from s_mllmun_bench.reproducing.choice import Choices, choose
@@ -79,6 +82,9 @@ class _Planner:
                 at.ask(made, method, _told(settings), validated=is_first and at.seed == self.tier.seeds[0])
         for reading in self.tier.readings if is_first else self.tier.readings[:1]:
             self._sculpted(at, reading)
+        for part in self.tier.few_shot if is_first else ():
+            made = self._unlearn(at, "smfa", self.what.smfa.few_shot[part])
+            at.ask(made, "smfa", reading=part, ks=self.what.smfa.candidates)
         at.close()
         if at.seed == self.tier.seeds[0]:
             at.ask_checkpoint(at.evaluation.data, at.model, "before")
@@ -115,7 +121,11 @@ class _Planner:
             at.ask(magnitude, "magnitude", reading=reading, ks=points.half_mask)
 
     def _build(self, recipe: str) -> Step:
-        return self._add(
+        """Add a dataset; once it stands, what follows from it has its content in the name, not its making.
+
+        So a builder that is changed and still makes the same rows costs no run.
+        """
+        step = self._add(
             "build",
             [recipe],
             {"recipe": recipe, "people": self.what.people},
@@ -123,6 +133,8 @@ class _Planner:
             lambda folder: ["build", recipe, "--limit", str(self.what.people), "-o", str(folder)],
             dataset_files(recipe),
         )
+        stands = (step.folder / README).is_file()
+        return replace(step, digest=read_identity(step.folder).digest) if stands else step
 
     def _finetune(self, model: str, data: Step) -> Step:
         shipped = self.what.models[model]

@@ -26,6 +26,8 @@ class Tier(Record):
     """Of the unlearning."""
     readings: tuple[str, ...]
     """Of SMFA; the first is the one that claims are about, the others are for the first ratio."""
+    few_shot: tuple[str, ...]
+    """Parts of the few-shot retain set that SMFA is trained with beside the whole, at the first ratio."""
     limit: int | None
     """People of each set that are asked about, spread over it; `None`: all."""
     validation_limit: int | None
@@ -38,6 +40,8 @@ class Sculpting(Record):
     """The k among which one is chosen on the validation wording."""
     readings: dict[str, dict[str, Any]]
     """Settings of each training, by its name."""
+    few_shot: dict[str, dict[str, Any]]
+    """Parts of the few-shot retain set, by what they are called; run at the candidates alone."""
 
 
 class Points(Record):
@@ -126,3 +130,6 @@ def _require_fair(found: Reproduction, path: Path) -> None:
         for reading in tier.readings:
             if reading not in found.smfa.readings:
                 raise unknown("reading", reading, str(path), list(found.smfa.readings))
+        for part in tier.few_shot:
+            if part not in found.smfa.few_shot:
+                raise unknown("part of the few-shot retain set", part, str(path), list(found.smfa.few_shot))

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.board import Board, read_board
-from s_mllmun_bench.reproducing.cells import Cell, Plan
+from s_mllmun_bench.reproducing.cells import STAGES, Cell, Plan
 from s_mllmun_bench.reproducing.choice import choose
 from s_mllmun_bench.reproducing.document import Circumstances, write_document
 from s_mllmun_bench.reproducing.minutes import spent
+from s_mllmun_bench.reproducing.packed import pack, unpack
 from s_mllmun_bench.reproducing.plan import make_plan
 from s_mllmun_bench.reproducing.recipe import Reproduction
+from s_mllmun_bench.reproducing.steps import unsettled
 from s_mllmun_bench.reproducing.work import Outcome, work
 from s_mllmun_bench.whole import locked
 
@@ -33,6 +35,7 @@ def reproduce(
     tell: Callable[[str], None],
     command: str = "bench reproduce",
     hours: float = math.inf,
+    runs: Path | None = None,
 ) -> Outcome:
     """Do what is left of a plan and write its document, of whatever is done when it ends.
 
@@ -46,15 +49,21 @@ def reproduce(
         command: that the document names as its own.
         hours: after so many no step is begun; with 0 the document alone is written, also while another
             process works in the folder.
+        runs: a file that finished runs are taken from, where it exists, and kept in at the end; see `packed`.
 
     Raises:
-        BenchError: another process works in the folder, or not even the original was evaluated.
+        BenchError: another process works in the folder, not even the original was evaluated, or the file of
+            runs is none.
     """
     until = time.monotonic() + 3600 * hours
     with locked(plan.root) if hours else nullcontext():
-        outcome = work(plan.steps[: plan.choosing], plan.root, jobs, tell, until)
-        plan = make_plan(what, plan.tier, plan.root)
-        outcome = work(plan.steps, plan.root, jobs, tell, 0.0 if outcome.interrupted else until, outcome)
+        if runs is not None:
+            unpack(runs, plan.root)
+        plan, outcome = make_plan(what, plan.tier, plan.root), Outcome()
+        for stage in STAGES:
+            steps = plan.until(stage)
+            outcome = work(steps, plan.root, jobs, tell, 0.0 if outcome.interrupted else until, outcome)
+            plan = make_plan(what, plan.tier, plan.root)
         judge_anew(plan, tell)
         boards = read_boards(plan)
         how = Circumstances(
@@ -70,9 +79,13 @@ def reproduce(
             unfinished=unfinished(plan),
             asked=_asked(what, plan),
             mass_at=what.smfa.candidates[0],
-            steps=(sum(step.is_done for step in plan.steps), len(plan.steps)),
+            few_shot=plan.tier.few_shot,
+            few_shot_at=what.smfa.candidates[-1],
+            steps=(len(plan.steps) - len(unsettled(plan.steps)), len(plan.steps)),
         )
         write_document(document, boards, how)
+        if runs is not None:
+            pack(plan, runs)
     return outcome
 
 
@@ -155,7 +168,7 @@ def seeds_told(plan: Plan) -> str:
             seeds.setdefault(alike, set()).add(cell.seed)
     counts = [len(each) for each in seeds.values()] or [0]
     low, high, planned = min(counts), max(counts), len(plan.tier.seeds)
-    so_far = "" if all(step.is_done for step in plan.steps) else " so far"
+    so_far = " so far" if unsettled(plan.steps) else ""
     span = str(low) if low == high else f"{low} to {high}"
     return (
         f"{span} of {planned} planned seed(s) of each training{so_far}; one of the references "

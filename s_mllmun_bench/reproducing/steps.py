@@ -17,6 +17,8 @@ from s_mllmun_bench.reproducing.recipe import Kind
 
 _DIGITS = 10
 """Of the digest, in a folder's name."""
+LEFT_OUT = "left_out.txt"
+"""The file in a folder of which no more than its records was kept; see `packed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,29 @@ class Step:
 
     @property
     def is_done(self) -> bool:
-        """Whether what it makes stands."""
-        return all(path.exists() for path in self.makes or (self.folder,))
+        """Whether what it makes stands, and all of it."""
+        stands = all(path.exists() for path in self.makes or (self.folder,))
+        return stands and not (self.folder / LEFT_OUT).exists()
+
+
+def unsettled(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that are still to be done: what nobody needs any more is not made again.
+
+    An adapter that was deleted is trained again only if a run that it is for is missing.
+
+    Args:
+        steps: of a plan, each after what it needs.
+    """
+    users: dict[str, list[str]] = {}
+    for step in steps:
+        for need in step.needs:
+            users.setdefault(need.name, []).append(step.name)
+    wanted = dict[str, Step]()
+    for step in reversed(steps):
+        mine = users.get(step.name)
+        if not step.is_done and (mine is None or any(name in wanted for name in mine)):
+            wanted[step.name] = step
+    return list(reversed(wanted.values()))
 
 
 def digest_of(kind: Kind, settings: Any, needs: Iterable[Step], files: Iterable[Path] = ()) -> str:

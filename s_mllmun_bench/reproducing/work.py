@@ -7,6 +7,7 @@ the middle, a fine-tuning and `retrain` begin again.
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.minutes import note
-from s_mllmun_bench.reproducing.steps import Step
+from s_mllmun_bench.reproducing.steps import LEFT_OUT, Step, unsettled
 
 Tell = Callable[[str], None]
 _BENCH = (sys.executable, "-c", "from s_mllmun_bench.cli import main; main()")
@@ -46,7 +47,7 @@ def work(
     until: float = math.inf,
     before: Outcome | None = None,
 ) -> Outcome:
-    """Do all steps that are not done; an interrupt ends those that are going on and is told, not raised.
+    """Do what is still to be done; an interrupt ends what is going on and is told, not raised.
 
     Args:
         steps: of a plan, each after what it needs.
@@ -60,7 +61,7 @@ def work(
         What became of all steps, those of ``before`` among them.
     """
     outcome = before or Outcome()
-    left = [step for step in steps if not step.is_done and step.name not in outcome.failed]
+    left = [step for step in unsettled(steps) if step.name not in outcome.failed]
     running, commands = dict[Future[str | None], Step](), _Commands()
     with ThreadPoolExecutor(jobs) as pool:
         try:
@@ -142,6 +143,8 @@ def _do(step: Step, root: Path, commands: _Commands) -> str | None:
     """Do one step, and return why it failed; `None` if it is done."""
     started = time.thread_time()
     step.folder.parent.mkdir(parents=True, exist_ok=True)
+    if (step.folder / LEFT_OUT).exists():
+        shutil.rmtree(step.folder)
     try:
         if step.here is not None and step.here():
             note(root, step, time.thread_time() - started, by_command=False)

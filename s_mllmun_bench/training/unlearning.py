@@ -30,6 +30,7 @@ from s_mllmun_bench.whole import require_place
 
 from . import processes
 from .cost import COST, Cost, measured, touched_by
+from .few_shot import FewShot, part_of
 from .methods import Method, read_method
 from .settings import Computing, overridden, parse
 from .task import CompleteRetain, UnlearningData, UnlearningTask, holds_work
@@ -51,6 +52,8 @@ class UnlearningIdentity(Record):
     seed: int
     settings: dict[str, Any]
     computing: Computing
+    few_shot: FewShot = FewShot()
+    """The part of the few-shot retain set that was given."""
     model: str
     """Digest of the checkpoint."""
     data: str
@@ -102,7 +105,7 @@ def unlearn(
         progress: called while training goes on.
         seed: of everything random.
         assignments: ``key=value`` settings in place of the method's own; ``computing.*`` are those of
-            `settings.Computing`.
+            `settings.Computing`, ``few_shot.*`` those of `few_shot.FewShot`.
 
     Raises:
         BenchError: method, model, data, ratio or a setting is wrong, the output exists, or training fails.
@@ -116,6 +119,7 @@ def unlearn(
     path = resolve_model(model, progress=progress)
     settings = overridden(described.settings_of(path), list(assignments))
     computing = parse(Computing, settings.pop("computing", {}), "computing")
+    few_shot = parse(FewShot, settings.pop("few_shot", {}), "few_shot")
     identity = UnlearningIdentity(
         method=script.parent.name,
         method_digest=_code_digest(script.parent),
@@ -123,10 +127,11 @@ def unlearn(
         seed=seed,
         settings=settings,
         computing=computing,
+        few_shot=few_shot,
         model=checkpoint_digest(path),
         data=dataset_digest(data),
     )
-    seen, complete = _seen(described, data, ratio, identity.data)
+    seen, complete = _seen(described, data, identity)
     unfinished = output.with_name(f".{output.name}.unfinished")
     continued = processes.is_main() and _prepare(unfinished, identity)
     processes.join()
@@ -205,20 +210,25 @@ def _touched(made: Path, model: Path) -> tuple[int, int]:
     return count, count
 
 
-def _seen(method: Method, data: str, ratio: int, digest: str) -> tuple[UnlearningData, CompleteRetain | None]:
+def _seen(
+    method: Method, data: str, identity: UnlearningIdentity
+) -> tuple[UnlearningData, CompleteRetain | None]:
     """Load what a method may see, and nothing else."""
-    config = f"unlearn_{ratio:02}"
+    if identity.few_shot != FewShot() and "retain_few_shot" not in method.sees:
+        raise BenchError(f"few_shot: {method.name} is not given the few-shot retain set")
+    config = f"unlearn_{identity.ratio:02}"
     forget = load_questions(data, config, "forget")
+    few_shot = load_questions(data, config, "retain") if "retain_few_shot" in method.sees else []
     seen = UnlearningData(
         forget=forget if "forget" in method.sees else [],
-        retain=load_questions(data, config, "retain") if "retain_few_shot" in method.sees else [],
+        retain=part_of(few_shot, identity.few_shot, identity.seed) if few_shot else [],
         refusals=load_refusals(data) if "refusals" in method.sees else [],
     )
     if "retain_complete" not in method.sees:
         return seen, None
     forgotten = {question.person for question in forget}
     everybody = load_questions(data, "finetune", "train")
-    return seen, CompleteRetain([one for one in everybody if one.person not in forgotten], digest)
+    return seen, CompleteRetain([one for one in everybody if one.person not in forgotten], identity.data)
 
 
 def _prepare(unfinished: Path, identity: UnlearningIdentity) -> bool:
