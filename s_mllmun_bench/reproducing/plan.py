@@ -57,6 +57,9 @@ class _Planner:
         for other, one in later:
             for model in tier.models:
                 self._at(self._place(model, other, one))
+        for other in tier.ratios:
+            for model in tier.models:
+                self._retrained(self._place(model, other, seed))
         return self.plan
 
     def _place(self, model: str, ratio: Ratio, seed: int) -> Place:
@@ -72,7 +75,7 @@ class _Planner:
         )
 
     def _at(self, at: Place) -> None:
-        """Add all of one place; what takes longest and tells least, the references, comes last."""
+        """Add all of one place but what takes longest and tells least, the reference `retrain`."""
         is_first = at.ratio == self.tier.ratios[0]
         if at.seed == self.tier.seeds[0]:
             at.ask(at.original, "original")
@@ -88,8 +91,11 @@ class _Planner:
         at.close()
         if at.seed == self.tier.seeds[0]:
             at.ask_checkpoint(at.evaluation.data, at.model, "before")
-            made = self._unlearn(at, "retrain", {"base": at.model}, "retrain")
-            at.ask_checkpoint(made, str(made.folder), "retrain")
+
+    def _retrained(self, at: Place) -> None:
+        """Add what never met the people to forget."""
+        made = self._unlearn(at, "retrain", {"base": at.model}, "retrain")
+        at.ask_checkpoint(made, str(made.folder), "retrain")
 
     def _settings(self, at: Place, method: str) -> Sequence[Mapping[str, Any]]:
         """Return what a method is run with somewhere: everything to choose from, or the choice."""
