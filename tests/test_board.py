@@ -28,6 +28,7 @@ from submitted import (
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli, contents
+from s_mllmun_bench.board import verifying
 from s_mllmun_bench.board.bundle import Contents, as_bundled, read_bundle, write_bundle
 from s_mllmun_bench.board.entries import read_entries
 from s_mllmun_bench.board.export import EVAL_RESULTS, EVERY_EVAL_EVER, exported
@@ -41,7 +42,9 @@ from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import TASKS
 from s_mllmun_bench.running.run import open_run
-from s_mllmun_bench.scoring.aggregate import score
+from s_mllmun_bench.scoring import aggregate
+from s_mllmun_bench.scoring.aggregate import Computed, figures_of, score
+from s_mllmun_bench.scoring.records import Scores
 
 pytestmark = pytest.mark.usefixtures("no_key")
 
@@ -149,6 +152,36 @@ def test_a_run_of_an_earlier_judge_is_to_be_judged_anew(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match=r"and here it is .*; `bench judge .* judges the run anew"):
         submitted(board, a_run(tmp_path / "run", judges=judges))
     assert not (board / FILE).exists()
+
+
+def test_figures_that_a_run_says_and_that_do_not_follow_are_refused(board: Path, tmp_path: Path) -> None:
+    run, before = a_run(tmp_path / "run"), all_files(board)
+    scores = Scores.load(run)
+    better = scores.overall_memory.model_copy(update={"mean": 10.5})
+    scores.model_copy(update={"overall_memory": better}).save(run)
+    with pytest.raises(
+        BenchError,
+        match=r"run cannot be submitted: .*scores.json: overall_memory: mean is 10.5, not 10.0; .*"
+        r"`bench score .*run` computes them again",
+    ):
+        submitted(board, run, "New", method="new")
+    assert all_files(board) == before
+
+
+def test_submitting_computes_the_figures_of_each_bundle_once(
+    board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, counted = a_run(tmp_path / "run"), []
+
+    def counting(*given: Any) -> Computed:
+        counted.append(given)
+        return figures_of(*given)
+
+    monkeypatch.setattr(verifying, "figures_of", counting)
+    monkeypatch.setattr(aggregate, "figures_of", counting)
+    submitted(board, run, "New", method="new")
+    # Three bundles are there, and one is new.
+    assert len(counted) == 4
 
 
 def test_the_original_model_has_no_adapter(tmp_path: Path) -> None:
