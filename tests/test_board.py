@@ -209,14 +209,16 @@ def test_a_place_that_is_taken_stays_as_it_is(board: Path, tmp_path: Path) -> No
 
 
 def test_what_is_missing_is_told_where_nobody_can_be_asked(home: Path, board: Path) -> None:
-    result = CliRunner().invoke(cli.app, ["submit", str(home / "good"), "--name", "x", "-o", str(board)])
+    result = CliRunner().invoke(
+        cli.app, ["submit", str(home / "good"), "--name", "x", "--leaderboard", str(board)]
+    )
     assert "--authors is missing" in str(result.exception)
 
 
 def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: Path) -> None:
     run = a_run(tmp_path / "third")
     options = ["--name", "Third", "--authors", "A", "--url", "https://example.org", "--method", "third"]
-    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "-o", str(board)])
+    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "--leaderboard", str(board)])
     assert result.exit_code == 0, result.output
     assert "pull request" in result.output and "git add" in result.output
     assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
@@ -225,7 +227,9 @@ def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: P
 def test_building_twice_gives_the_same_bytes(board: Path) -> None:
     before, built = all_files(board), []
     for _ in range(2):
-        assert CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board)]).exit_code == 0
+        assert (
+            CliRunner().invoke(cli.app, ["leaderboard", "build", "--leaderboard", str(board)]).exit_code == 0
+        )
         built.append(all_files(board))
     assert built[0] == built[1]
     assert {name: content for name, content in built[0].items() if not name.startswith("site/")} == before
