@@ -13,7 +13,7 @@ from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import load_adapter, load_model, resolve_model
 from s_mllmun_bench.checkpoints.lora import LoraAdapter
 from s_mllmun_bench.checkpoints.rows import row_blocks
-from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings
+from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings, read_sculpted
 from s_mllmun_bench.checkpoints.sculpting import conflict_mask, shuffled
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings
@@ -156,8 +156,7 @@ def test_the_controls_share_the_forgetting_adapter_of_smfa(family: dict[str, Pat
 
 def test_smfa_with_infinite_k_is_mfa_and_the_scaled_one_three_quarters_of_it(family: dict[str, Path]) -> None:
     plain, scaled = updates(family["mfa"]), updates(family["mfa_scaled"])
-    unmasked = load_adapter(family["smfa"], k=float("inf"))
-    assert isinstance(unmasked, SculptedAdapter)
+    unmasked = read_sculpted(family["smfa"]).at(float("inf"))
     for name, update in plain.items():
         torch.testing.assert_close(scaled[name], update * 0.75)
         assert torch.equal(unmasked.update(name, CPU), update)
@@ -202,9 +201,8 @@ def test_by_modality_two_adapters_are_sculpted_by_their_own_k_and_averaged(
         updates(tmp_path / "out" / part) for part in ("forget_multimodal", "forget_text", "anchor")
     )
     adapter = load_adapter(tmp_path / "out")
-    both_at_1 = load_adapter(tmp_path / "out", k=1.0)
+    both_at_1 = read_sculpted(tmp_path / "out").at(1.0)
     assert isinstance(adapter, SculptedAdapter)
-    assert isinstance(both_at_1, SculptedAdapter)
     assert both_at_1.settings.ks() == (1.0, 1.0)
     for name, update in anchor.items():
         parts = [
