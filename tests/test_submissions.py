@@ -23,6 +23,7 @@ from s_mllmun_bench.training.methods import read_method
 from s_mllmun_bench.training.pretraining import read_card
 from s_mllmun_bench.training.settings import overridden, parse
 from s_mllmun_bench.training.unlearning import UnlearningRecord, read_record, unlearn
+from s_mllmun_bench.whole import locked
 
 METHODS = contents.names("submissions", "/submission.py")
 KINDS = {
@@ -215,6 +216,14 @@ def test_by_modality_two_adapters_are_sculpted_by_their_own_k_and_averaged(
 def test_two_ks_are_for_two_adapters() -> None:
     with pytest.raises(ValueError, match="k_text is for the variant by_modality"):
         SculptedSettings(k=1, k_text=2)
+
+
+def test_two_commands_do_not_make_one_adapter(tiny_checkpoint: Path, mini_data: Path, tmp_path: Path) -> None:
+    output = tmp_path / "adapter"
+    with locked(output), pytest.raises(BenchError, match="another process works on"):
+        run("original", tiny_checkpoint, mini_data, output)
+    assert run("original", tiny_checkpoint, mini_data, output).method == "original"
+    assert [one.name for one in tmp_path.iterdir()] == ["adapter"]
 
 
 def test_retrain_writes_a_checkpoint_that_has_not_met_the_people_to_forget(
