@@ -65,11 +65,11 @@ def find(kind: str, where: str, name: str, suffix: str) -> Path:
 
 
 def load(path: Path) -> ModuleType:
-    """Load a Python file by path, once, as a module that can import its neighbours.
+    """Load a Python file by path, once as it is, as a module that can import its neighbours.
 
-    The file's folder stands in `sys.modules` as a package under a flat name made from its path, and the
-    file is a module of that package. So ``from . import other`` finds ``other.py`` beside it, and two
-    files that import ``other`` share one.
+    The file's folder stands in `sys.modules` as a package under a flat name made from its path and its
+    Python files, and the file is a module of that package. So ``from . import other`` finds ``other.py``
+    beside it, two files that import ``other`` share one, and what was edited is loaded anew.
 
     Raises:
         BenchError: there is no such file, it is no Python, or needs a package that is not installed.
@@ -111,10 +111,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _folder_as_package(path: Path) -> str:
-    """Enter a folder in `sys.modules` as a package, and return its name: a folder's own, and no other's."""
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    name = "bench_" + re.sub(r"\W", "_", path.name) + "_" + digest
+    """Enter a folder in `sys.modules` as a package, and return its name.
+
+    It is a folder's own and no other's, and another one after a file in it has changed: what was loaded
+    before would go by the digest of what is there now.
+    """
+    total = hashlib.sha256(str(path).encode())
+    for file in sorted(path.glob("*.py")):
+        total.update(f"\n{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
+    name = "bench_" + re.sub(r"\W", "_", path.name) + "_" + total.hexdigest()[:16]
     if name not in sys.modules:
+        importlib.invalidate_caches()
         spec = importlib.machinery.ModuleSpec(name, loader=None, is_package=True)
         spec.submodule_search_locations = [str(path)]
         sys.modules[name] = importlib.util.module_from_spec(spec)

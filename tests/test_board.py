@@ -28,6 +28,7 @@ from submitted import (
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli, contents
+from s_mllmun_bench.board import verifying
 from s_mllmun_bench.board.bundle import Contents, as_bundled, read_bundle, write_bundle
 from s_mllmun_bench.board.entries import read_entries
 from s_mllmun_bench.board.export import EVAL_RESULTS, EVERY_EVAL_EVER, exported
@@ -41,7 +42,9 @@ from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import TASKS
 from s_mllmun_bench.running.run import open_run
-from s_mllmun_bench.scoring.aggregate import score
+from s_mllmun_bench.scoring import aggregate
+from s_mllmun_bench.scoring.aggregate import Computed, figures_of, score
+from s_mllmun_bench.scoring.records import Scores
 
 pytestmark = pytest.mark.usefixtures("no_key")
 
@@ -151,6 +154,36 @@ def test_a_run_of_an_earlier_judge_is_to_be_judged_anew(tmp_path: Path) -> None:
     assert not (board / FILE).exists()
 
 
+def test_figures_that_a_run_says_and_that_do_not_follow_are_refused(board: Path, tmp_path: Path) -> None:
+    run, before = a_run(tmp_path / "run"), all_files(board)
+    scores = Scores.load(run)
+    better = scores.overall_memory.model_copy(update={"mean": 10.5})
+    scores.model_copy(update={"overall_memory": better}).save(run)
+    with pytest.raises(
+        BenchError,
+        match=r"run cannot be submitted: .*scores.json: overall_memory: mean is 10.5, not 10.0; .*"
+        r"`bench score .*run` computes them again",
+    ):
+        submitted(board, run, "New", method="new")
+    assert all_files(board) == before
+
+
+def test_submitting_computes_the_figures_of_each_bundle_once(
+    board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, counted = a_run(tmp_path / "run"), []
+
+    def counting(*given: Any) -> Computed:
+        counted.append(given)
+        return figures_of(*given)
+
+    monkeypatch.setattr(verifying, "figures_of", counting)
+    monkeypatch.setattr(aggregate, "figures_of", counting)
+    submitted(board, run, "New", method="new")
+    # Three bundles are there, and one is new.
+    assert len(counted) == 4
+
+
 def test_the_original_model_has_no_adapter(tmp_path: Path) -> None:
     board = a_leaderboard(tmp_path / "leaderboard")
     with pytest.raises(BenchError, match="original is the model without an adapter"):
@@ -176,14 +209,16 @@ def test_a_place_that_is_taken_stays_as_it_is(board: Path, tmp_path: Path) -> No
 
 
 def test_what_is_missing_is_told_where_nobody_can_be_asked(home: Path, board: Path) -> None:
-    result = CliRunner().invoke(cli.app, ["submit", str(home / "good"), "--name", "x", "-o", str(board)])
+    result = CliRunner().invoke(
+        cli.app, ["submit", str(home / "good"), "--name", "x", "--leaderboard", str(board)]
+    )
     assert "--authors is missing" in str(result.exception)
 
 
 def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: Path) -> None:
     run = a_run(tmp_path / "third")
     options = ["--name", "Third", "--authors", "A", "--url", "https://example.org", "--method", "third"]
-    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "-o", str(board)])
+    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "--leaderboard", str(board)])
     assert result.exit_code == 0, result.output
     assert "pull request" in result.output and "git add" in result.output
     assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
@@ -192,7 +227,9 @@ def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: P
 def test_building_twice_gives_the_same_bytes(board: Path) -> None:
     before, built = all_files(board), []
     for _ in range(2):
-        assert CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board)]).exit_code == 0
+        assert (
+            CliRunner().invoke(cli.app, ["leaderboard", "build", "--leaderboard", str(board)]).exit_code == 0
+        )
         built.append(all_files(board))
     assert built[0] == built[1]
     assert {name: content for name, content in built[0].items() if not name.startswith("site/")} == before

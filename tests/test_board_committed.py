@@ -130,7 +130,7 @@ def test_bundles_of_a_judge_that_has_changed_are_judged_anew(board: Path) -> Non
 
 def test_the_command_says_what_it_judged_anew(board: Path) -> None:
     forged(bundle_at(board), of_another_judge)
-    result = CliRunner().invoke(cli.app, ["leaderboard", "renew", "-o", str(board)])
+    result = CliRunner().invoke(cli.app, ["leaderboard", "renew", "--leaderboard", str(board)])
     assert result.exit_code == 0
     assert f"judged anew: {bundle_at(board)}" in result.stdout
     assert f"1 bundles judged anew; {board}/leaderboard.json is up to date" in result.stdout

@@ -227,7 +227,9 @@ def test_without_a_board_there_is_nothing_to_show(tmp_path: Path):
 
 def test_the_command_builds_boards_and_site_and_says_where(home: Path, tmp_path: Path):
     board = Path(shutil.copytree(home, tmp_path / "leaderboard"))
-    result = CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board), "--answers", "3"])
+    result = CliRunner().invoke(
+        cli.app, ["leaderboard", "build", "--leaderboard", str(board), "--answers", "3"]
+    )
     assert result.exit_code == 0, result.output
     assert f"site: {board}/site/index.html" in result.output
     assert "7 boards, 3 submissions" in result.output

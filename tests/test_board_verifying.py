@@ -122,7 +122,7 @@ def test_a_bundle_whose_judge_has_changed_does_not_make_the_leaderboard_differ(
     assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
     append_summary(tmp_path / "summary.md", found, board)
     assert "| reported | reported, on its own judge" in (tmp_path / "summary.md").read_text()
-    assert CliRunner().invoke(cli.app, ["leaderboard", "build", "-o", str(board)]).exit_code == 0
+    assert CliRunner().invoke(cli.app, ["leaderboard", "build", "--leaderboard", str(board)]).exit_code == 0
 
 
 def test_a_bundle_that_its_judges_cannot_have_judged_is_not_on_their_board(board: Path) -> None:

@@ -18,6 +18,7 @@ from s_mllmun_bench.checkpoints.adapters import apply_adapters, changed, load_ad
 from s_mllmun_bench.checkpoints.loading import load_model
 from s_mllmun_bench.checkpoints.lora import keys as lora_keys
 from s_mllmun_bench.checkpoints.merging import adapted_weights, merge, weights_in_memory
+from s_mllmun_bench.checkpoints.sculpted import read_sculpted
 from s_mllmun_bench.checkpoints.shards import weight_files
 from s_mllmun_bench.cli import app
 from s_mllmun_bench.errors import BenchError
@@ -375,7 +376,7 @@ def test_bench_merge_writes_a_checkpoint_and_names_its_digest(
     assert result.exit_code == 0
     assert result.stderr == ""
     assert json.loads(result.stdout).keys() == {"output", "digest"}
-    merge(tiny_checkpoint, [load_adapter(tiny_sculpted, k=2.0)], tmp_path / "again")
+    merge(tiny_checkpoint, [read_sculpted(tiny_sculpted).at(2.0)], tmp_path / "again")
     assert (output / "model.safetensors").read_bytes() == (tmp_path / "again/model.safetensors").read_bytes()
 
 

@@ -99,10 +99,3 @@ def test_the_digest_follows_the_neurons_but_not_their_order(tmp_path: Path) -> N
         digests.append(load_adapter(tmp_path / str(number)).digest)
 
     assert digests[0] == digests[1] != digests[2]
-
-
-def test_a_pruning_takes_no_k(tmp_path: Path) -> None:
-    write_pruned(tmp_path, {"x.weight": [1]})
-
-    with pytest.raises(BenchError, match="k is for sculpted adapters"):
-        load_adapter(tmp_path, k=1.0)

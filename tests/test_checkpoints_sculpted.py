@@ -13,7 +13,7 @@ from s_mllmun_bench.checkpoints.adapters import apply_adapter, load_adapter
 from s_mllmun_bench.checkpoints.loading import load_model
 from s_mllmun_bench.checkpoints.lora import keys
 from s_mllmun_bench.checkpoints.rows import row_blocks
-from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings
+from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings, read_sculpted
 from s_mllmun_bench.checkpoints.sculpting import sculpt
 from s_mllmun_bench.errors import BenchError
 
@@ -40,7 +40,7 @@ def test_a_sculpted_adapter_adds_the_sculpted_update(tiny_checkpoint: Path, tiny
 def test_an_infinite_k_is_the_forgetting_lora_itself(tiny_checkpoint: Path, tiny_sculpted: Path) -> None:
     sculpted, plain = (load_model(tiny_checkpoint, device="cpu") for _ in range(2))
 
-    apply_adapter(sculpted, load_adapter(tiny_sculpted, k=math.inf))
+    apply_adapter(sculpted, read_sculpted(tiny_sculpted).at(math.inf))
     apply_adapter(plain, load_adapter(tiny_sculpted / "forget"))
 
     assert sculpted.state_dict()[UP].equal(plain.state_dict()[UP])
@@ -94,13 +94,9 @@ def test_settings_that_are_not_valid_are_said_so(
         load_adapter(folder)
 
 
-def test_a_negative_k_from_outside_is_said_so_and_k_is_for_sculpted_adapters_only(
-    tiny_sculpted: Path, tiny_lora: Path
-) -> None:
-    with pytest.raises(BenchError, match="k: input should be greater than or equal to 0, got -2"):
-        load_adapter(tiny_sculpted, k=-2.0)
-    with pytest.raises(BenchError, match=r"k is for sculpted adapters, and .* is none"):
-        load_adapter(tiny_lora, k=1.0)
+def test_a_negative_k_from_outside_is_said_so(tiny_sculpted: Path) -> None:
+    with pytest.raises(BenchError, match="sculpted: k: input should be greater than or equal to 0, got -2"):
+        read_sculpted(tiny_sculpted).at(-2.0)
 
 
 def test_an_anchor_on_other_weights_than_the_forgetting_lora_is_refused(

@@ -122,6 +122,19 @@ def test_a_file_is_loaded_once_and_shared_with_its_neighbours(own: Path) -> None
     assert contents.load(own / "_shared.py") is one._shared
 
 
+def test_a_file_that_was_edited_is_loaded_anew_and_so_is_its_neighbour(tmp_path: Path) -> None:
+    one, shared = tmp_path / "one.py", tmp_path / "_shared.py"
+    shared.write_text("VALUE = 1\n")
+    one.write_text("from ._shared import VALUE\n\nSUM = VALUE + 10\n")
+    first = contents.load(one)
+    one.write_text("from ._shared import VALUE\n\nSUM = VALUE + 2000\n")
+    second = contents.load(one)
+    shared.write_text("VALUE = 30000\n")
+    third = contents.load(one)
+    assert [module.SUM for module in (first, second, third)] == [11, 2001, 32000]
+    assert contents.load(one) is third
+
+
 def test_files_of_the_same_name_in_other_folders_stay_apart(tmp_path: Path) -> None:
     loaded: list[ModuleType] = []
     for folder in ("a/b/same", "c/b/same", "c/b/same-"):

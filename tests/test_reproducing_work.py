@@ -82,7 +82,7 @@ def test_when_time_is_up_nothing_is_begun_and_the_rest_is_counted(tmp_path: Path
 
 def test_an_interrupt_ends_what_is_going_on_and_is_told(tmp_path: Path) -> None:
     done: list[str] = []
-    serving = ("leaderboard", "serve", "-o", str(tmp_path / "board"), "--port", "0")
+    serving = ("leaderboard", "serve", "--leaderboard", str(tmp_path / "board"), "--port", "0")
     slow = Step("build", tmp_path / "slow", "d", (), serving)
 
     def interrupted(line: str) -> None:

@@ -1,6 +1,7 @@
 """Running: several adapters and several k in one command, on one start of the backend."""
 
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from scripted import ScriptedBackend, silent
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.running.evaluate import evaluate, generate, run_plans
+from s_mllmun_bench.running.origin import Origin
 from s_mllmun_bench.running.plan import Plan, Settings, make_plans
-from s_mllmun_bench.running.run import open_run
+from s_mllmun_bench.running.run import Run, open_run
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -173,6 +175,23 @@ def test_the_manifest_says_how_the_adapter_was_applied(settings: Settings, tiny_
         "in-engine",
         14,
     )
+
+
+def test_who_made_the_adapter_is_known_where_its_folder_is_not(
+    settings: Settings, tiny_lora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = shutil.copytree(tiny_lora, tmp_path / "work" / "a7")
+    (adapter / "unlearning.json").write_text('{"method": "./methods/mine", "kind": "control", "seed": 4}')
+    monkeypatch.chdir(tmp_path / "work")
+    plan = plan_with(settings, Path("a7"))
+    run_one(plan)
+    monkeypatch.chdir(tmp_path)
+    run = open_run(plan.folder)
+    assert run.manifest.adapter == "a7"
+    assert run.origin == Origin(method="mine", kind="control", seed=4)
+    assert run.manifest.origin == run.origin
+    earlier = run.manifest.model_copy(update={"origin": None})
+    assert Run(run.folder, earlier).origin == Origin(method="a7")
 
 
 def test_an_adapter_of_zeros_stops_a_run_with_a_model(

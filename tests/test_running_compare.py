@@ -118,11 +118,11 @@ def test_a_frontier_joins_the_runs_of_a_method_and_begins_with_the_plain_model(t
 
 
 def test_an_adapter_without_a_record_is_a_method_of_its_own(tmp_path: Path) -> None:
-    assert origin_of(tmp_path / "gone") == Origin("gone")
+    assert origin_of(tmp_path / "gone") == Origin(method="gone")
     (made_by(tmp_path / "odd", "x") / "unlearning.json").write_text("[]")
-    assert origin_of(tmp_path / "odd") == Origin("odd")
+    assert origin_of(tmp_path / "odd") == Origin(method="odd")
     (tmp_path / "odd" / "unlearning.json").write_text("{")
-    assert origin_of(tmp_path / "odd") == Origin("odd")
+    assert origin_of(tmp_path / "odd") == Origin(method="odd")
 
 
 def test_runs_that_make_no_frontier_are_one_line(tmp_path: Path) -> None:

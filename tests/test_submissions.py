@@ -13,7 +13,7 @@ from s_mllmun_bench import contents
 from s_mllmun_bench.checkpoints import load_adapter, load_model, resolve_model
 from s_mllmun_bench.checkpoints.lora import LoraAdapter
 from s_mllmun_bench.checkpoints.rows import row_blocks
-from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings
+from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter, SculptedSettings, read_sculpted
 from s_mllmun_bench.checkpoints.sculpting import conflict_mask, shuffled
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings
@@ -23,6 +23,7 @@ from s_mllmun_bench.training.methods import read_method
 from s_mllmun_bench.training.pretraining import read_card
 from s_mllmun_bench.training.settings import overridden, parse
 from s_mllmun_bench.training.unlearning import UnlearningRecord, read_record, unlearn
+from s_mllmun_bench.whole import locked
 
 METHODS = contents.names("submissions", "/submission.py")
 KINDS = {
@@ -156,8 +157,7 @@ def test_the_controls_share_the_forgetting_adapter_of_smfa(family: dict[str, Pat
 
 def test_smfa_with_infinite_k_is_mfa_and_the_scaled_one_three_quarters_of_it(family: dict[str, Path]) -> None:
     plain, scaled = updates(family["mfa"]), updates(family["mfa_scaled"])
-    unmasked = load_adapter(family["smfa"], k=float("inf"))
-    assert isinstance(unmasked, SculptedAdapter)
+    unmasked = read_sculpted(family["smfa"]).at(float("inf"))
     for name, update in plain.items():
         torch.testing.assert_close(scaled[name], update * 0.75)
         assert torch.equal(unmasked.update(name, CPU), update)
@@ -202,9 +202,8 @@ def test_by_modality_two_adapters_are_sculpted_by_their_own_k_and_averaged(
         updates(tmp_path / "out" / part) for part in ("forget_multimodal", "forget_text", "anchor")
     )
     adapter = load_adapter(tmp_path / "out")
-    both_at_1 = load_adapter(tmp_path / "out", k=1.0)
+    both_at_1 = read_sculpted(tmp_path / "out").at(1.0)
     assert isinstance(adapter, SculptedAdapter)
-    assert isinstance(both_at_1, SculptedAdapter)
     assert both_at_1.settings.ks() == (1.0, 1.0)
     for name, update in anchor.items():
         parts = [
@@ -217,6 +216,14 @@ def test_by_modality_two_adapters_are_sculpted_by_their_own_k_and_averaged(
 def test_two_ks_are_for_two_adapters() -> None:
     with pytest.raises(ValueError, match="k_text is for the variant by_modality"):
         SculptedSettings(k=1, k_text=2)
+
+
+def test_two_commands_do_not_make_one_adapter(tiny_checkpoint: Path, mini_data: Path, tmp_path: Path) -> None:
+    output = tmp_path / "adapter"
+    with locked(output), pytest.raises(BenchError, match="another process works on"):
+        run("original", tiny_checkpoint, mini_data, output)
+    assert run("original", tiny_checkpoint, mini_data, output).method == "original"
+    assert [one.name for one in tmp_path.iterdir()] == ["adapter"]
 
 
 def test_retrain_writes_a_checkpoint_that_has_not_met_the_people_to_forget(

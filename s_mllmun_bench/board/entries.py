@@ -10,17 +10,17 @@ from pathlib import Path
 
 from s_mllmun_bench.board.bundle import Bundle, bundle_folders, read_bundle
 from s_mllmun_bench.board.judged import NotThisJudge
-from s_mllmun_bench.board.ranking import headline_of
+from s_mllmun_bench.board.ranking import headline
 from s_mllmun_bench.board.released import Released, read_released, released_data
 from s_mllmun_bench.board.standings import Badge, JudgeKey
 from s_mllmun_bench.board.submission import checked
-from s_mllmun_bench.board.verifying import first_difference, recomputed
+from s_mllmun_bench.board.verifying import asked_otherwise, first_difference, recomputed
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.opening import judge_name
-from s_mllmun_bench.scoring.paired import Scored
+from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.records import Estimate, Scores
-from s_mllmun_bench.scoring.scored import by_question, chosen_verdicts, with_scores
+from s_mllmun_bench.scoring.scored import Scored
 
 Key = tuple[str, str, int, tuple[JudgeKey, ...]]
 """Benchmark, base model, ratio and judges of a board."""
@@ -84,7 +84,7 @@ def placed(bundle: Bundle) -> Bundle:
 
 
 def verified(bundle: Bundle, released: Iterable[Released], data: Path | None = None) -> Entry:
-    """Return a bundle with its figures.
+    """Return a bundle with its figures, which are computed once: to be compared, ranked and shown.
 
     Args:
         bundle: wherever it lies.
@@ -95,14 +95,16 @@ def verified(bundle: Bundle, released: Iterable[Released], data: Path | None = N
         BenchError: it is not what it says.
     """
     version, unjudged = released_data(released, bundle.manifest.identity.data), None
+    _require(bundle, asked_otherwise(bundle, version, data))
+    computed = recomputed(bundle.contents)
     try:
-        difference = first_difference(bundle, version, data)
+        _require(bundle, first_difference(bundle, computed.scores))
     except NotThisJudge as error:
-        difference, unjudged = None, str(error)
+        unjudged = str(error)
+    scores = bundle.contents.scores if unjudged is None else computed.scores
+    return Entry(bundle, version, unjudged, scores, computed.scored, estimate(headline(computed.overall)))
+
+
+def _require(bundle: Bundle, difference: str | None) -> None:
     if difference is not None:
         raise BenchError(f"{bundle.submission.place} is not what it says: {difference}")
-    names = [judge_name(one) for one in bundle.manifest.identity.judges]
-    chosen, _ = chosen_verdicts(bundle.contents.verdicts, names)
-    scored = with_scores(by_question(bundle.contents.answers), chosen)
-    scores = bundle.contents.scores if unjudged is None else recomputed(bundle.contents)
-    return Entry(bundle, version, unjudged, scores, scored, headline_of(scored))

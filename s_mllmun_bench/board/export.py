@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from s_mllmun_bench.board.bundle import Bundle, read_bundle
-from s_mllmun_bench.board.entries import verified
+from s_mllmun_bench.board.entries import Entry, verified
 from s_mllmun_bench.board.released import read_released
 from s_mllmun_bench.board.submission import About
-from s_mllmun_bench.board.verifying import recomputed
 from s_mllmun_bench.errors import BenchError, unknown
 from s_mllmun_bench.scoring.overall import OVERALL
 from s_mllmun_bench.scoring.records import TOPS, Estimate, Figure, Scores
@@ -68,8 +67,8 @@ def exported(folder: Path, form: str, dataset: str | None, board: Path) -> str:
         raise BenchError(f"{folder} is not exported, for its verdicts cannot be had again: {entry.unjudged}")
     named = dataset or _dataset_of(entry.bundle.submission)
     if form == EVAL_RESULTS:
-        return eval_results(entry.bundle, named)
-    return every_eval_ever(entry.bundle, named, int(time.time()))
+        return eval_results(entry, named)
+    return every_eval_ever(entry, named, int(time.time()))
 
 
 def _dataset_of(about: About) -> str:
@@ -81,12 +80,12 @@ def _dataset_of(about: About) -> str:
     return DATASET
 
 
-def eval_results(bundle: Bundle, dataset: str) -> str:
+def eval_results(entry: Entry, dataset: str) -> str:
     """Return the overall figures as YAML, one entry each; the task's id ends in the ratio."""
     import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
-    about = bundle.submission
+    about = entry.bundle.submission
     entries = [
         EvalResultEntry(
             dataset_id=dataset,
@@ -94,20 +93,20 @@ def eval_results(bundle: Bundle, dataset: str) -> str:
             value=one.estimate.mean,
             source_url=about.url,
             source_name=about.name,
-            notes=f"{about.benchmark}, judged by {' and '.join(bundle.contents.scores.judges)}",
+            notes=f"{about.benchmark}, judged by {' and '.join(entry.scores.judges)}",
         )
-        for one in _overall(recomputed(bundle.contents))
+        for one in _overall(entry.scores)
     ]
     return yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False, allow_unicode=True)
 
 
-def every_eval_ever(bundle: Bundle, dataset: str, now: int) -> str:
+def every_eval_ever(entry: Entry, dataset: str, now: int) -> str:
     """Return all figures as JSON, with their intervals; ``now`` is in seconds since 1970."""
+    bundle, scores = entry.bundle, entry.scores
     about, manifest = bundle.submission, bundle.manifest
     model = f"{about.base_model}_{about.method}"
     versions = manifest.versions
     engine = manifest.identity.backend
-    scores = recomputed(bundle.contents)
     source = {"dataset_name": about.benchmark, "source_type": "hf_dataset", "hf_repo": dataset}
     record = {
         "schema_version": SCHEMA_VERSION,

@@ -5,17 +5,17 @@ the wrong order: whoever answers nobody has 0 there, and so has the model that f
 set may by chance be the easier one. Understanding tells them apart: what answers nobody understands no image.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.scoring.aggregate import estimate, measure
 from s_mllmun_bench.scoring.intervals import DRAWS, Drawn, combine
-from s_mllmun_bench.scoring.overall import overall
-from s_mllmun_bench.scoring.paired import Scored, paired
+from s_mllmun_bench.scoring.overall import OverallName, overall
+from s_mllmun_bench.scoring.paired import paired
 from s_mllmun_bench.scoring.records import Estimate
-from s_mllmun_bench.scoring.scored import ScoredAnswer, sets_of
+from s_mllmun_bench.scoring.scored import Scored, sets_of
 
 Row = TypeVar("Row")
 _SEED = 0
@@ -31,16 +31,9 @@ class Ranked:
     """That of its group, from 1: one more than there are rows in the groups above."""
 
 
-def headline(rows: Sequence[ScoredAnswer]) -> Drawn:
-    """Return the headline figure of some answers, by question id, with its draws over people."""
-    measured = measure(sets_of(rows, _SEED, DRAWS))
-    made = overall({key: found.drawn for key, found in measured.items()}, DRAWS)
+def headline(made: Mapping[OverallName, Drawn]) -> Drawn:
+    """Return the headline figure, made of two overall figures, with its draws over people."""
     return combine([(0.5, made["overall_memory"]), (0.5, made["overall_image_understanding"])])
-
-
-def headline_of(scored: Scored) -> Estimate:
-    """Return a run's headline figure with its 95 % interval."""
-    return estimate(headline([scored[name] for name in sorted(scored)]))
 
 
 def lead(first: Scored, second: Scored) -> Estimate:
@@ -55,7 +48,9 @@ def lead(first: Scored, second: Scored) -> Estimate:
     apart = min(ours.keys() ^ theirs.keys(), default=None)
     if apart is not None:
         raise BenchError(f"two rows of a board must be asked the same; {apart[:80]} is asked of one alone")
-    one, other = (headline(rows) for rows in paired(ours, theirs))
+    one, other = (
+        headline(overall(measure(sets_of(rows, _SEED, DRAWS)), DRAWS)) for rows in paired(ours, theirs)
+    )
     return estimate(combine([(1.0, one), (-1.0, other)]))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from s_mllmun_bench import contents as shipped
 from s_mllmun_bench.board.bundle import RESULTS, Bundle, Contents, bundle_folders, read_bundle, write_bundle
-from s_mllmun_bench.board.entries import placed, read_entries, verified
+from s_mllmun_bench.board.entries import Entry, placed, verified
 from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
 from s_mllmun_bench.board.released import read_released
 from s_mllmun_bench.board.submission import About
@@ -36,6 +36,7 @@ def renew(board: Path, progress: Progress) -> list[Path]:
         BenchError: a bundle cannot be read, or would not be what it says; those before it are renewed.
     """
     released, renewed = read_released(board), []
+    entries: list[Entry] = []
     with locked(board / RESULTS):
         folders = bundle_folders(board)
         for number, folder in enumerate(folders):
@@ -43,14 +44,15 @@ def renew(board: Path, progress: Progress) -> list[Path]:
             bundle = placed(read_bundle(folder))
             today = _judges_of_today(bundle)
             if today in ({}, bundle.manifest.identity.judges):
+                entries.append(verified(bundle, released))
                 continue
             with appearing(folder, replacing=True) as partial:
                 about = {name: getattr(bundle.submission, name) for name in About.model_fields}
                 write_bundle(partial, About(**about), _judged(bundle, today))
-                verified(read_bundle(partial), released)
+                entries.append(verified(read_bundle(partial), released))
             renewed.append(folder)
         progress(len(folders), len(folders), "judging anew")
-        write_leaderboard(board, leaderboard_of(board, read_entries(board, progress)))
+        write_leaderboard(board, leaderboard_of(board, entries))
     return renewed
 
 

@@ -2,17 +2,22 @@
 
 What is written has been read back and verified, and the board that it makes stands before the bundle takes
 its name: a refused submission changes nothing.
+
+A run's figures are computed once: of the bundle as it was read back, where all else is verified. What the run
+has written down is packed as it is and proves nothing; if it does not follow from the packed answers and
+verdicts, the bundle is refused. A second time, of the run's own files, would prove no more. Each other bundle
+of the board is verified as well, and has its figures computed once.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from s_mllmun_bench.board.bundle import RESULTS, Contents, as_bundled, read_bundle, write_bundle
-from s_mllmun_bench.board.entries import read_entries, verified
+from s_mllmun_bench.board.bundle import RESULTS, Bundle, Contents, as_bundled, read_bundle, write_bundle
+from s_mllmun_bench.board.entries import Entry, read_entries, verified
 from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
-from s_mllmun_bench.board.released import read_released, released_data
+from s_mllmun_bench.board.released import Released, read_released, released_data
 from s_mllmun_bench.board.submission import About, checked, kind_of
 from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.contracts import Progress
@@ -64,7 +69,7 @@ def submit(folder: Path, said: Said, board: Path, progress: Progress) -> Path:
         raise BenchError(
             f"{folder} is limited to {run.manifest.identity.limit} people; run it without --limit"
         )
-    (row,) = read_runs([folder])
+    (row,) = read_runs([folder], lambda one: Scores.load(one.folder))
     released = read_released(board)
     about = _about(row, run, said, released_data(released, run.manifest.identity.data).benchmark)
     reason = why_not_taken(about, run.manifest, row.scores)
@@ -75,12 +80,25 @@ def submit(folder: Path, said: Said, board: Path, progress: Progress) -> Path:
         entries = read_entries(board, progress)
         with appearing(place) as partial:
             write_bundle(partial, about, _contents(run, row.scores))
-            new = verified(read_bundle(partial), released)
+            new = _verified(read_bundle(partial), released, folder)
             if new.unjudged is not None:
                 raise BenchError(f"{new.unjudged}; `bench judge {folder}` judges the run anew")
             leaderboard = leaderboard_of(board, [*entries, new])
         write_leaderboard(board, leaderboard)
     return place
+
+
+def _verified(bundle: Bundle, released: Sequence[Released], run: Path) -> Entry:
+    """Return a run's bundle with its figures.
+
+    Raises:
+        BenchError: it is not what it says; the text names the run and the remedy.
+    """
+    try:
+        return verified(bundle, released)
+    except BenchError as error:
+        remedy = f"where its figures differ, `bench score {run}` computes them again"
+        raise BenchError(f"{run} cannot be submitted: {error}; {remedy}") from error
 
 
 def _about(row: ReportRun, run: Run, said: Said, benchmark: str) -> About:

@@ -16,35 +16,44 @@ from s_mllmun_bench.data.questions import load_questions
 from s_mllmun_bench.judging.opening import judge_name
 from s_mllmun_bench.records import Answer, SetName
 from s_mllmun_bench.running.run import Manifest
-from s_mllmun_bench.scoring.aggregate import score
+from s_mllmun_bench.scoring.aggregate import Computed, figures_of
 from s_mllmun_bench.scoring.differences import first_difference as scores_difference
 from s_mllmun_bench.scoring.records import SUBMITTED_FROM, Scores
 
 
-def first_difference(bundle: Bundle, released: Released, data: Path | None = None) -> str | None:
-    """Return the first thing in a bundle that does not hold, in words; `None` if all of it holds.
+def asked_otherwise(bundle: Bundle, released: Released, data: Path | None = None) -> str | None:
+    """Return the first thing that a bundle's run was asked otherwise, in words; `None` if there is none.
 
     Args:
         bundle: as it was read.
         released: the version that it says it is of.
         data: its dataset, to name a question that is not the dataset's; `None`: the set alone is named.
-
-    Raises:
-        NotThisJudge: its verdicts cannot be had again with the judges of this version; what comes before
-            them holds.
-        BenchError: its answers and verdicts do not fit together.
     """
-    return next(_differences(bundle, released, data), None)
+    return next(_of_asking(bundle, released, data), None)
 
 
-def recomputed(contents: Contents) -> Scores:
+def recomputed(contents: Contents) -> Computed:
     """Return the figures that a bundle's answers and verdicts give.
 
     Raises:
         BenchError: they do not fit together.
     """
     names = [judge_name(one) for one in contents.manifest.identity.judges]
-    return score(contents.answers, contents.verdicts, names)
+    return figures_of(contents.answers, contents.verdicts, names)
+
+
+def first_difference(bundle: Bundle, computed: Scores) -> str | None:
+    """Return the first thing in a bundle that does not hold, in words; `None` if all of it holds.
+
+    Args:
+        bundle: was not asked otherwise.
+        computed: what is `recomputed` of it.
+
+    Raises:
+        NotThisJudge: its verdicts cannot be had again with the judges of this version; what comes before
+            them holds.
+    """
+    return next(_differences(bundle, computed), None)
 
 
 def why_not_taken(about: About, manifest: Manifest, scores: Scores) -> str | None:
@@ -52,14 +61,17 @@ def why_not_taken(about: About, manifest: Manifest, scores: Scores) -> str | Non
     return next(_reasons(about, manifest, scores), None)
 
 
-def _differences(bundle: Bundle, released: Released, data: Path | None) -> Iterator[str]:
+def _of_asking(bundle: Bundle, released: Released, data: Path | None) -> Iterator[str]:
     about, contents = bundle.submission, bundle.contents
     if about.benchmark != released.benchmark:
         yield f"its data are those of {released.benchmark}, not of {about.benchmark}"
     if about.ratio != contents.manifest.identity.ratio:
         yield f"ratio is {about.ratio}, and the run's is {contents.manifest.identity.ratio}"
     yield from _of_questions(contents, released, data)
-    computed = recomputed(contents)
+
+
+def _differences(bundle: Bundle, computed: Scores) -> Iterator[str]:
+    about, contents = bundle.submission, bundle.contents
     yield from _reasons(about, contents.manifest, computed)
     if about.kind == "null":
         yield from _of_null_row(about.method, contents)

@@ -122,24 +122,21 @@ class BoundAdapter:
         return self.adapter.apply(self.own[name], weight, rows)
 
 
-def load_adapter(folder: Path, k: float | None = None) -> Adapter:
+def load_adapter(folder: Path) -> Adapter:
     """Read an adapter's folder; what is in it says of which kind it is.
 
     Args:
         folder: a PEFT LoRA, a sculpted adapter, pruned neurons or the identity.
-        k: for a sculpted adapter: masking strength in place of its own.
 
     Raises:
-        BenchError: it is none, or it cannot be read, or ``k`` is given for another kind.
+        BenchError: it is none, or it cannot be read.
     """
     found = [name for name in _MARKERS if (folder / name).is_file()]
     if len(found) != 1:
         got = " and ".join(found) or "none"
         raise BenchError(f"{folder} is no adapter folder: wanted one of {', '.join(_MARKERS)}; got {got}")
     if found == [sculpted.SETTINGS]:
-        return sculpted.read_sculpted(folder, k)
-    if k is not None:
-        raise BenchError(f"k is for sculpted adapters, and {folder} is none")
+        return sculpted.read_sculpted(folder)
     if found == [IDENTITY]:
         return IdentityAdapter(str(folder))
     return lora.read_lora(folder) if found == [lora.CONFIG] else pruned.read_pruned(folder)

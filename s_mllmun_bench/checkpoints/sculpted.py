@@ -9,9 +9,9 @@ instead of a whole model, k can be changed without training, and the adapter can
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -96,6 +96,19 @@ class SculptedAdapter:
         """As in `Adapter`."""
         return self.forget[0].names
 
+    def at(self, k: float, k_text: float | None = None) -> "SculptedAdapter":
+        """Return the same adapter at another masking strength: the one way to have it at another k.
+
+        Args:
+            k: in place of the one that it was saved with.
+            k_text: by modality, that of the text-only forgetting LoRA; `None`: the same as ``k``.
+
+        Raises:
+            BenchError: one of them is negative or no number.
+        """
+        fields = self.settings.model_dump() | {"k": k, "k_text": k_text}
+        return replace(self, settings=_settings(fields, self.source))
+
     def require_fit(self, name: str, shape: Sequence[int]) -> None:
         """As in `Adapter`."""
         for one in (*self.forget, self.anchor):
@@ -169,17 +182,16 @@ def _generator(text: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(hashlib.sha256(text.encode()).hexdigest()[:15], 16))
 
 
-def read_sculpted(folder: Path, k: float | None = None) -> SculptedAdapter:
+def read_sculpted(folder: Path) -> SculptedAdapter:
     """Read a sculpted adapter's folder.
 
     Args:
         folder: with ``sculpted_adapter.json``, the forgetting LoRA folders and ``anchor/``.
-        k: takes the place of the k in the settings, and by modality of both.
 
     Raises:
         BenchError: the settings are not valid, a LoRA cannot be read, or they change other weights.
     """
-    settings = _read_settings(folder / SETTINGS, k)
+    settings = _settings((folder / SETTINGS).read_bytes(), str(folder / SETTINGS))
     forget = tuple(read_lora(folder / name) for name in settings.forget_folders())
     anchor = read_lora(folder / ANCHOR)
     for one in forget:
@@ -200,11 +212,15 @@ def _rho(forget: LoraAdapter, anchor: LoraAdapter, epsilon: float) -> dict[str, 
     }
 
 
-def _read_settings(path: Path, k: float | None) -> SculptedSettings:
+def _settings(given: bytes | Mapping[str, Any], where: str) -> SculptedSettings:
+    """Return settings, from JSON or as fields.
+
+    Raises:
+        BenchError: they are not valid.
+    """
     try:
-        settings = SculptedSettings.model_validate_json(path.read_bytes())
-        return SculptedSettings.model_validate(
-            settings.model_dump() | ({} if k is None else {"k": k, "k_text": None})
-        )
+        if isinstance(given, bytes):
+            return SculptedSettings.model_validate_json(given)
+        return SculptedSettings.model_validate(given)
     except ValidationError as error:
-        raise BenchError(f"{path}: {first_fault(error)}") from error
+        raise BenchError(f"{where}: {first_fault(error)}") from error

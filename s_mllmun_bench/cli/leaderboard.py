@@ -13,12 +13,12 @@ from s_mllmun_bench.cli.judge_options import (
     judge_server,
     say_if_offline,
 )
+from s_mllmun_bench.cli.leaderboard_option import HERE, Leaderboard, Versions, versions_of
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.cli.report import most_answers
 
-Folder = Annotated[Path, typer.Option("--output", "-o", help="The leaderboard folder.")]
 Site = Annotated[
-    Path | None, typer.Option("--site", metavar="DIR", help="Where to write the site; else OUTPUT/site.")
+    Path | None, typer.Option("--site", metavar="DIR", help="Where to write the site; else LEADERBOARD/site.")
 ]
 Answers = Annotated[
     str,
@@ -27,7 +27,6 @@ Answers = Annotated[
         help="How many questions' answers the page of a submission holds: half of them the forget set's.",
     ),
 ]
-_FOLDER = Path("leaderboard")
 SITE = "site"
 """The folder of the site in a leaderboard folder."""
 HUB = "https://huggingface.co/datasets/"
@@ -42,17 +41,17 @@ def leaderboard() -> None:
 
 
 @GROUP.command()
-def build(output: Folder = _FOLDER, site: Site = None, answers: Answers = "2000") -> None:
+def build(board: Leaderboard = HERE, site: Site = None, answers: Answers = "2000") -> None:
     """Verify every bundle and write leaderboard.json, its schema and the site anew.
 
     The site is a folder of pages that work offline; push it to a static Space as it is.
     """
-    _build(output, site or output / SITE, answers)
+    _build(board, site or board / SITE, answers)
 
 
 @GROUP.command()
 def serve(
-    output: Folder = _FOLDER,
+    board: Leaderboard = HERE,
     site: Site = None,
     answers: Answers = "2000",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of this machine; 0 for any free one.")] = 8000,
@@ -62,33 +61,33 @@ def serve(
 
     from s_mllmun_bench.board.site.serving import address, serving
 
-    folder = site or output / SITE
-    _build(output, folder, answers)
+    folder = site or board / SITE
+    _build(board, folder, answers)
     with serving(folder, port) as server, suppress(KeyboardInterrupt):
         typer.echo(f"{address(server)} (Ctrl-C ends it)")
         server.serve_forever()
 
 
-def _build(output: Path, site: Path, answers: str) -> None:
+def _build(board: Path, site: Path, answers: str) -> None:
     from s_mllmun_bench.board.entries import read_entries
     from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
     from s_mllmun_bench.board.site.writing import write_site
 
     most = most_answers(answers)
     with progress_shown() as progress:
-        entries = read_entries(output, progress)
-        made = leaderboard_of(output, entries)
-        write_leaderboard(output, made)
+        entries = read_entries(board, progress)
+        made = leaderboard_of(board, entries)
+        write_leaderboard(board, made)
         pages = write_site(made, entries, site, progress, most)
-    typer.echo(f"{output}/leaderboard.json: {len(entries)} bundles on {len(made.boards)} boards")
+    typer.echo(f"{board}/leaderboard.json: {len(entries)} bundles on {len(made.boards)} boards")
     typer.echo(
         f"site: {pages.index} ({pages.size / 1e6:.1f} MB; {pages.boards} boards, "
         f"{pages.submissions} submissions)"
     )
-    for board in made.boards:
-        if board.withstands_null_rows is False:
+    for one in made.boards:
+        if one.withstands_null_rows is False:
             typer.echo(
-                f"{board.benchmark}, {board.base_model}, {board.ratio} %: a null row is above original; "
+                f"{one.benchmark}, {one.base_model}, {one.ratio} %: a null row is above original; "
                 "its order says nothing"
             )
 
@@ -100,7 +99,7 @@ def release(
         list[str] | None,
         typer.Option(metavar="MODEL=DIGEST", help="The prompt digest of a base model; repeatable."),
     ] = None,
-    output: Folder = _FOLDER,
+    board: Leaderboard = HERE,
 ) -> None:
     """Add a dataset version to those that runs may be submitted of."""
     from s_mllmun_bench.board.released import add_released
@@ -109,8 +108,8 @@ def release(
     pairs = [one.partition("=") for one in prompt or []]
     if not all(model and digest for model, _, digest in pairs):
         raise BenchError("--prompt is MODEL=DIGEST, such as mini_qwen2_5_vl_200=db8d08...")
-    added = add_released(output, data, {model: digest for model, _, digest in pairs})
-    typer.echo(f"{added.benchmark} ({added.data[:12]}) is released in {output}/released.yaml")
+    added = add_released(board, data, {model: digest for model, _, digest in pairs})
+    typer.echo(f"{added.benchmark} ({added.data[:12]}) is released in {board}/released.yaml")
 
 
 @GROUP.command()
@@ -123,7 +122,7 @@ def null(
     judge_model: JudgeModel = None,
     judge_base_url: JudgeBaseUrl = None,
     judge_concurrency: JudgeConcurrency = 16,
-    output: Folder = _FOLDER,
+    board: Leaderboard = HERE,
 ) -> None:
     """Evaluate the null rows, which know nobody, and put them on a board as references."""
     from s_mllmun_bench.board.export import DATASET
@@ -132,17 +131,17 @@ def null(
     from s_mllmun_bench.board.submitting import Said, submit
     from s_mllmun_bench.data import dataset_digest
 
-    released_data(read_released(output), dataset_digest(data))
+    released_data(read_released(board), dataset_digest(data))
     say_if_offline(judge, judge_base_url)
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     with progress_shown() as progress:
         for method, run in null_runs(data, ratio, runs, judge, server, progress).items():
             said = Said(NULLS[method][0], "S-MLLMUn Bench", HUB + DATASET, method, base_model)
-            typer.echo(f"bundle: {submit(run, said, output, progress)}")
+            typer.echo(f"bundle: {submit(run, said, board, progress)}")
 
 
 @GROUP.command()
-def renew(output: Folder = _FOLDER) -> None:
+def renew(board: Leaderboard = HERE) -> None:
     """Judge bundles anew whose offline judges have changed, and write leaderboard.json anew.
 
     The answers stay; what an LLM judged stays as it is.
@@ -150,10 +149,10 @@ def renew(output: Folder = _FOLDER) -> None:
     from s_mllmun_bench.board.renewing import renew as judge_anew
 
     with progress_shown() as progress:
-        renewed = judge_anew(output, progress)
+        renewed = judge_anew(board, progress)
     for one in renewed:
         typer.echo(f"judged anew: {one}")
-    typer.echo(f"{len(renewed)} bundles judged anew; {output}/leaderboard.json is up to date")
+    typer.echo(f"{len(renewed)} bundles judged anew; {board}/leaderboard.json is up to date")
 
 
 @GROUP.command()
@@ -170,16 +169,17 @@ def export(
         str | None,
         typer.Option(help="Its dataset on the Hub; needed unless it is of S-MLLMUn Bench itself."),
     ] = None,
-    board: Annotated[
-        Path, typer.Option("--leaderboard", help="The folder whose released.yaml says which versions count.")
-    ] = _FOLDER,
-    output: Annotated[Path | None, typer.Option("--to", help="The file; else it is printed.")] = None,
+    board: Versions = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; else it is printed.")
+    ] = None,
 ) -> None:
     """Verify a bundle and write its figures in the form of another collection."""
     from s_mllmun_bench.board.export import exported
+    from s_mllmun_bench.whole import write_whole
 
-    text = exported(bundle, form, dataset, board)
+    text = exported(bundle, form, dataset, versions_of(board))
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        write_whole(output, [text.encode()])

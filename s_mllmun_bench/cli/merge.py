@@ -68,16 +68,14 @@ def _resolved(model: str, trust_remote_code: bool, as_json: bool) -> Path:
 def _loaded(folders: Sequence[Path], k: float | None) -> "list[Adapter]":
     """Return the adapters; the sculpted ones with this k."""
     from s_mllmun_bench.checkpoints.adapters import load_adapter
+    from s_mllmun_bench.checkpoints.sculpted import SculptedAdapter
 
     loaded = [load_adapter(folder) for folder in folders]
     if k is None:
         return loaded
-    if not any(one.kind == "sculpted" for one in loaded):
+    if not any(isinstance(one, SculptedAdapter) for one in loaded):
         raise BenchError("--k is for sculpted adapters, and none is given")
-    return [
-        load_adapter(folder, k) if one.kind == "sculpted" else one
-        for folder, one in zip(folders, loaded, strict=True)
-    ]
+    return [one.at(k) if isinstance(one, SculptedAdapter) else one for one in loaded]
 
 
 def _merge(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from s_mllmun_bench.cli.leaderboard_option import HERE, Leaderboard
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.errors import BenchError
 
@@ -24,9 +25,7 @@ def submit(
     base_model: Annotated[
         str | None, typer.Option(help="The model that was unlearned; else as the run names its checkpoint.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The leaderboard folder.")] = Path(
-        "leaderboard"
-    ),
+    board: Leaderboard = HERE,
 ) -> None:
     """Put a run on the leaderboard, as a bundle that proves itself."""
     from s_mllmun_bench.board.submitting import Said
@@ -40,12 +39,12 @@ def submit(
         base_model=base_model,
     )
     with progress_shown() as progress:
-        place = put(run, said, output, progress)
+        place = put(run, said, board, progress)
     size = sum(file.stat().st_size for file in place.iterdir()) / 1e6
-    typer.echo(f"bundle: {place} ({size:.2f} MB), verified; {output}/leaderboard.json is up to date")
+    typer.echo(f"bundle: {place} ({size:.2f} MB), verified; {board}/leaderboard.json is up to date")
     typer.echo("To hand it in, open a pull request with these files and no others:")
     typer.echo(f"  git checkout -b submit-{said.method}")
-    typer.echo(f"  git add {place} {output}/leaderboard.json")
+    typer.echo(f"  git add {place} {board}/leaderboard.json")
     typer.echo(f"  git commit -m 'Submit {said.method}' && git push -u origin submit-{said.method}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s_mllmun_bench.cli.judge_options import JudgeBaseUrl, JudgeConcurrency, JudgeModel, judge_server
+from s_mllmun_bench.cli.leaderboard_option import Versions, versions_of
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.errors import BenchError, one_line
 
@@ -22,14 +23,7 @@ def verify(
         list[Path],
         typer.Argument(metavar="BUNDLE...", help="Bundles, or a leaderboard folder for all."),
     ],
-    board: Annotated[
-        Path | None,
-        typer.Option(
-            "--leaderboard",
-            help="The folder whose released.yaml says which versions count; else leaderboard/, or the one "
-            "that is shipped.",
-        ),
-    ] = None,
+    board: Versions = None,
     data: Annotated[
         Path | None, typer.Option(help="The dataset folder, to name a question that differs from it.")
     ] = None,
@@ -59,7 +53,7 @@ def verify(
     from s_mllmun_bench.board.checking import Again, check
     from s_mllmun_bench.data.identity import verified_identity
 
-    where = board or _leaderboard()
+    where = versions_of(board)
     drawn = secrets.randbelow(2**31) if seed is None else seed
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     again = None if rejudge is None else Again(rejudge, judge, server, drawn, record)
@@ -82,14 +76,6 @@ def verify(
         else:
             typer.echo(_line(one))
     raise typer.Exit(max((_STATUS[one.state] for one in findings), default=2))
-
-
-def _leaderboard() -> Path:
-    """Return the leaderboard folder here, or the one that is shipped."""
-    from s_mllmun_bench import contents
-
-    here = Path("leaderboard")
-    return here if here.is_dir() else contents.folder("leaderboard")
 
 
 def _line(one: "Finding") -> str:

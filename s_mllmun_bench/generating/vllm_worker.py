@@ -8,7 +8,6 @@ module imports neither vLLM nor torch until a method runs.
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,9 +88,7 @@ def read_unchanged(folder: str, strengths: Strengths | None, digest: str) -> "Ad
 
     adapter = load_adapter(Path(folder))
     if strengths is not None and isinstance(adapter, SculptedAdapter):
-        k, k_text = strengths
-        settings = adapter.settings.model_copy(update={"k": k, "k_text": k_text})
-        adapter = replace(adapter, settings=settings)
+        adapter = adapter.at(*strengths)
     if adapter.digest != digest:
         raise BenchError(f"{folder} has changed since it was first read; give the command again")
     return adapter

@@ -16,7 +16,7 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Ratio
 from s_mllmun_bench.running.compare import finished_answers, open_runs, why_unjudged
 from s_mllmun_bench.running.figures import computed
-from s_mllmun_bench.running.origin import Kind, Origin, Sculpting, origin_of, recorded
+from s_mllmun_bench.running.origin import Kind, Origin, Sculpting
 from s_mllmun_bench.running.run import Run
 from s_mllmun_bench.scoring.differences import first_difference
 from s_mllmun_bench.scoring.records import Scores
@@ -122,15 +122,10 @@ def _row(run: Run, is_original: bool, scores: Scores) -> ReportRun:
 
 def _origin(run: Run, is_original: bool) -> Origin:
     """Return who made what a run evaluates; a plain checkpoint of unknown make is a reference."""
-    manifest, own_name = run.manifest, run.folder.absolute().name
-    if manifest.adapter is not None:
-        return origin_of(Path(manifest.adapter))
-    if is_original:
-        return Origin(ORIGINAL, "reference")
-    if manifest.model is None:
-        return Origin(own_name)
-    checkpoint = Path(manifest.model)
-    return origin_of(checkpoint) if recorded(checkpoint) else Origin(own_name, "reference")
+    if run.manifest.adapter is None and is_original:
+        return Origin(method=ORIGINAL, kind="reference")
+    kind: Kind = "method" if run.manifest.model is None else "reference"
+    return run.origin or Origin(method=run.folder.absolute().name, kind=kind)
 
 
 def _sorted(rows: Sequence[ReportRun]) -> list[ReportRun]:
@@ -153,10 +148,7 @@ def _name(method: str) -> str:
 
 
 def _model(run: Run) -> str:
-    named = run.manifest.model
-    if named is None:
-        return run.manifest.identity.model.rpartition("#")[2]
-    return Path(named).name if Path(named).is_dir() else named
+    return run.checkpoint or run.manifest.identity.model.rpartition("#")[2]
 
 
 def _labelled(rows: Sequence[ReportRun]) -> list[ReportRun]:

@@ -71,7 +71,8 @@ def masked_mass(folder: Path, k: float) -> float:
 
     from s_mllmun_bench.checkpoints.sculpted import read_sculpted
 
-    masked, whole = read_sculpted(folder, k), read_sculpted(folder, math.inf)
+    adapter = read_sculpted(folder)
+    masked, whole = adapter.at(k), adapter.at(math.inf)
     cpu, kept, total = torch.device("cpu"), 0.0, 0.0
     for name in sorted(whole.names):
         kept += float(masked.update(name, cpu).double().square().sum())

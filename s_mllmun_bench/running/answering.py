@@ -16,6 +16,7 @@ from s_mllmun_bench.generating.backend import AdapterEffect, AdapterMode, Genera
 from s_mllmun_bench.generating.engines import Engines, Job, Taken, open_engines
 from s_mllmun_bench.generating.versions import versions
 from s_mllmun_bench.records import Answer
+from s_mllmun_bench.running.origin import called, origin_of_run
 from s_mllmun_bench.running.plan import AskedQuestion, Plan
 from s_mllmun_bench.running.run import Manifest, Run, find_run, set_aside, start_run
 
@@ -226,10 +227,13 @@ def _require_effect(plan: Plan, effect: AdapterEffect | None) -> None:
 
 
 def _manifest(plan: Plan, mode: AdapterMode | None, effect: AdapterEffect | None) -> Manifest:
+    model = plan.settings.model
     return Manifest(
         identity=plan.identity,
-        model=plan.settings.model,
+        model=model,
         adapter=plan.adapter_name,
+        checkpoint=None if model is None else called(model),
+        origin=origin_of_run(plan.adapter_name, plan.model),
         adapter_mode=None if plan.adapter is None else mode,
         data=plan.settings.data,
         questions=len(plan.asked),

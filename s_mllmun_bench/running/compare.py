@@ -16,8 +16,8 @@ from s_mllmun_bench.records import Answer, Record
 from s_mllmun_bench.running.run import Run, open_run
 from s_mllmun_bench.scoring.damage import Damage, damage
 from s_mllmun_bench.scoring.gate import Gate, gate
-from s_mllmun_bench.scoring.paired import Change, Scored, changes
-from s_mllmun_bench.scoring.scored import chosen_verdicts, with_scores
+from s_mllmun_bench.scoring.paired import Change, changes
+from s_mllmun_bench.scoring.scored import Scored, chosen_verdicts, with_scores
 
 _SAME = ("data", "ratio", "sets", "limit")
 """Fields of the identity that say which questions are asked."""

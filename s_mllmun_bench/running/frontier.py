@@ -14,7 +14,6 @@ from s_mllmun_bench.running.compare import (
     scored_answers,
     why_unjudged,
 )
-from s_mllmun_bench.running.origin import origin_of
 from s_mllmun_bench.running.run import Run
 from s_mllmun_bench.scoring.frontier import MethodFrontier, Strength, frontier, strength
 
@@ -34,8 +33,8 @@ def frontier_of(folders: Sequence[Path]) -> tuple[MethodFrontier, ...]:
     start = [_strength(run) for run in runs if run.manifest.adapter is None]
     methods: dict[str, list[Strength]] = {}
     for run in runs:
-        if run.manifest.adapter is not None:
-            methods.setdefault(origin_of(Path(run.manifest.adapter)).method, [*start]).append(_strength(run))
+        if run.manifest.adapter is not None and run.origin is not None:
+            methods.setdefault(run.origin.method, [*start]).append(_strength(run))
     if not methods:
         raise BenchError("a frontier needs runs with an adapter, and none of these has one")
     return frontier(methods)

@@ -1,14 +1,16 @@
 """How an adapter or a checkpoint was made, as its folder records it; read without torch.
 
-The record helps whoever reads a table and decides no figure: where there is none, as of an adapter from
-elsewhere or a folder that was moved, the folder's name stands in.
+A run writes it into its manifest when it begins: the folders, as they were named then, mean something else
+from another folder or on another machine. The record helps whoever reads a table and decides no figure:
+where there is none, as of an adapter from elsewhere, the folder's name stands in.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
+
+from s_mllmun_bench.records import Record
 
 _RECORD = "unlearning.json"
 """What an unlearning run leaves beside its adapter."""
@@ -17,8 +19,7 @@ _SCULPTED = "sculpted_adapter.json"
 Kind = Literal["method", "reference", "control"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sculpting:
+class Sculpting(Record):
     """Which criteria of the mask an adapter is sculpted by: Eq. 6 and Eq. 7 of the paper."""
 
     direction: bool
@@ -30,8 +31,7 @@ class Sculpting:
         return self.direction and self.magnitude
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Record):
     """What is known of how an adapter was made."""
 
     method: str
@@ -62,10 +62,25 @@ def origin_of(folder: Path) -> Origin:
     """Return how an adapter folder was made; its name alone where nothing says it."""
     record = recorded(folder)
     sculpted = _read(folder / _SCULPTED, _Sculpted)
-    sculpting = None if sculpted is None else Sculpting(sculpted.direction, sculpted.magnitude)
+    sculpting = None if sculpted is None else Sculpting(**sculpted.model_dump())
     if record is None:
-        return Origin(folder.absolute().name, sculpting=sculpting)
-    return Origin(Path(record.method).name, record.kind, record.seed, sculpting)
+        return Origin(method=folder.absolute().name, sculpting=sculpting)
+    method = Path(record.method).name
+    return Origin(method=method, kind=record.kind, seed=record.seed, sculpting=sculpting)
+
+
+def origin_of_run(adapter: str | None, checkpoint: str | Path | None) -> Origin | None:
+    """Return how what a run evaluates was made; `None` of a plain model that no method made."""
+    if adapter is not None:
+        return origin_of(Path(adapter))
+    if checkpoint is None or recorded(Path(checkpoint)) is None:
+        return None
+    return origin_of(Path(checkpoint))
+
+
+def called(checkpoint: str) -> str:
+    """Return what a checkpoint is called: a folder's name, else the id that it was named by."""
+    return Path(checkpoint).absolute().name if Path(checkpoint).is_dir() else checkpoint
 
 
 def recorded(folder: Path) -> _Record | None:

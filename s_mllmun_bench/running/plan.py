@@ -7,7 +7,7 @@ here, so that bad input leaves nothing half written.
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,8 +149,7 @@ def _of_adapter(name: str, ks: Sequence[float]) -> Iterator[_Variant]:
         yield _Variant(label, name, adapter)
         return
     for k in ks:
-        sculpted = replace(adapter, settings=adapter.settings.model_copy(update={"k": k, "k_text": None}))
-        yield _Variant(f"{label}_k{k:g}", name, sculpted)
+        yield _Variant(f"{label}_k{k:g}", name, adapter.at(k))
 
 
 def _folders(settings: Settings, labels: Sequence[str]) -> list[Path]:

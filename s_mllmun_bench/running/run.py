@@ -20,6 +20,7 @@ from s_mllmun_bench.judging.opening import judge_name, judge_path
 from s_mllmun_bench.records import Answer, Record, Verdict
 from s_mllmun_bench.running.identity import Identity, first_difference
 from s_mllmun_bench.running.lines import LineFile
+from s_mllmun_bench.running.origin import Origin, called, origin_of_run
 from s_mllmun_bench.whole import part_of, write_whole
 
 MANIFEST = "manifest.json"
@@ -42,9 +43,13 @@ class Manifest(Record):
     format: Literal[1] = 1
     identity: Identity
     model: str | None
-    """As it was named; the identity holds the digest. `None` for a server or a file."""
+    """As it was typed; the identity holds the digest. `None` for a server or a file."""
     adapter: str | None
-    """The folder, as it was named; `None` for the plain model."""
+    """The folder, as it was typed; `None` for the plain model."""
+    checkpoint: str | None = None
+    """What the checkpoint is called; `None` for a server or a file."""
+    origin: Origin | None = None
+    """How the adapter, or else the checkpoint, was made; `None` of a plain model that no method made."""
     adapter_mode: AdapterMode | None
     """How the engine got the adapter; `None` without one, or from a backend that knows one way only."""
     data: str
@@ -65,6 +70,18 @@ class Run:
 
     folder: Path
     manifest: Manifest
+
+    @property
+    def origin(self) -> Origin | None:
+        """As the manifest says; of a run of an earlier version, as the folders say that it names."""
+        manifest = self.manifest
+        return manifest.origin or origin_of_run(manifest.adapter, manifest.model)
+
+    @property
+    def checkpoint(self) -> str | None:
+        """Likewise."""
+        model = self.manifest.model
+        return self.manifest.checkpoint or (None if model is None else called(model))
 
     @property
     def answers(self) -> LineFile[Answer]:

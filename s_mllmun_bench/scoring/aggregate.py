@@ -5,12 +5,13 @@ leaves the mean as it is. Nothing here scores 0 for what is not known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from s_mllmun_bench.records import METRICS, TASKS, Answer, ImageKind, SetName, Task, Verdict
 from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, AnswerClass, answer_classes
 from s_mllmun_bench.scoring.coverage import coverages
 from s_mllmun_bench.scoring.intervals import DRAWS, Drawn
-from s_mllmun_bench.scoring.overall import bounds, overall
+from s_mllmun_bench.scoring.overall import OverallName, bounds, overall
 from s_mllmun_bench.scoring.records import (
     TOPS,
     AttributeFigure,
@@ -24,6 +25,7 @@ from s_mllmun_bench.scoring.records import (
 from s_mllmun_bench.scoring.scored import (
     Key,
     Measured,
+    Scored,
     ScoredAnswer,
     SetOfPeople,
     by_question,
@@ -33,9 +35,19 @@ from s_mllmun_bench.scoring.scored import (
     with_scores,
 )
 
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "figures_of", "score"]
 
 _Sets = Mapping[SetName, SetOfPeople]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A run's figures, and what they were made of, so that it is not made a second time."""
+
+    scores: Scores
+    scored: Scored
+    overall: Mapping[OverallName, Drawn]
+    """The overall figures with their draws over people, of which others can be made."""
 
 
 def score(
@@ -45,7 +57,18 @@ def score(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Scores:
-    """Return all figures of a run.
+    """Return all figures of a run; arguments and errors are those of `figures_of`."""
+    return figures_of(answers, verdicts, judges, seed, draws).scores
+
+
+def figures_of(
+    answers: Iterable[Answer],
+    verdicts: Iterable[Verdict],
+    judges: Sequence[str] = (),
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Computed:
+    """Return all figures of a run, with its scored answers and the draws of the overall figures.
 
     Args:
         answers: every answer of the run, each question once.
@@ -60,11 +83,12 @@ def score(
     """
     asked, given = by_question(answers), list(verdicts)
     chosen, names = chosen_verdicts(given, judges)
-    sets = sets_of(with_scores(asked, chosen).values(), seed, draws)
+    scored = with_scores(asked, chosen)
+    sets = sets_of(scored.values(), seed, draws)
     measured = measure(sets)
     figures = tuple(figure(key, found) for key, found in measured.items())
-    made, ends = overall({key: found.drawn for key, found in measured.items()}, draws), bounds(figures)
-    return Scores(
+    made, ends = overall(measured, draws), bounds(figures)
+    scores = Scores(
         fact_judge=names.get("fact"),
         meaningful_judge=names.get("meaningful"),
         seed=seed,
@@ -76,6 +100,7 @@ def score(
         classes=tuple(_class_shares(sets, answer_classes(list(asked.values()), given), list(asked))),
         **{name: _bounded(drawn, *ends[name]) for name, drawn in made.items()},
     )
+    return Computed(scores, scored, made)
 
 
 def measure(sets: _Sets) -> dict[Key, Measured]:

@@ -12,9 +12,9 @@ from pydantic import computed_field
 from s_mllmun_bench.records import Record
 from s_mllmun_bench.scoring.aggregate import estimate
 from s_mllmun_bench.scoring.intervals import DRAWS
-from s_mllmun_bench.scoring.paired import Scored, paired
+from s_mllmun_bench.scoring.paired import paired
 from s_mllmun_bench.scoring.records import Estimate
-from s_mllmun_bench.scoring.scored import ScoredAnswer, SetOfPeople, sets_of
+from s_mllmun_bench.scoring.scored import Scored, ScoredAnswer, SetOfPeople, sets_of
 
 
 class FaceDamage(Record):

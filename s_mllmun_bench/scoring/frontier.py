@@ -15,9 +15,8 @@ from s_mllmun_bench.records import Record
 from s_mllmun_bench.scoring.aggregate import estimate, measure
 from s_mllmun_bench.scoring.intervals import DRAWS, Array, Drawn
 from s_mllmun_bench.scoring.overall import overall
-from s_mllmun_bench.scoring.paired import Scored
 from s_mllmun_bench.scoring.records import TOPS, Estimate
-from s_mllmun_bench.scoring.scored import sets_of
+from s_mllmun_bench.scoring.scored import Scored, sets_of
 
 Kept = Literal["retention", "understanding"]
 KEPT: tuple[Kept, ...] = get_args(Kept)
@@ -81,15 +80,18 @@ def strength(run: str, rows: Scored, seed: int = 0, draws: int = DRAWS) -> Stren
         seed: of the bootstrap; the same for all runs.
         draws: of the bootstrap.
     """
-    measured = {key: found.drawn for key, found in measure(sets_of(rows.values(), seed, draws)).items()}
+    measured = measure(sets_of(rows.values(), seed, draws))
     made, top = overall(measured, draws), TOPS["fact"]
     known = made["forget_memory"]
     gone = None if known.mean is None else top - known.mean
-    seen = measured.get(("forget", "image_understanding", "fact"), Drawn(None, np.full(draws, np.nan), 0))
+    seen = measured.get(("forget", "image_understanding", "fact"))
     return Strength(
         run=run,
         forgetting=Drawn(gone, top - known.draws, known.people),
-        kept={"retention": made["retain_memory"], "understanding": seen},
+        kept={
+            "retention": made["retain_memory"],
+            "understanding": seen.drawn if seen else Drawn(None, np.full(draws, np.nan), 0),
+        },
     )
 
 

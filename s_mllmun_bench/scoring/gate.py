@@ -12,9 +12,8 @@ from s_mllmun_bench.records import TASKS, Record, Task
 from s_mllmun_bench.scoring.aggregate import estimate, figure, measure
 from s_mllmun_bench.scoring.intervals import DRAWS
 from s_mllmun_bench.scoring.overall import overall
-from s_mllmun_bench.scoring.paired import Scored
 from s_mllmun_bench.scoring.records import KNOWN_FROM, Estimate, Figure
-from s_mllmun_bench.scoring.scored import ScoredAnswer, SetOfPeople, is_known, sets_of
+from s_mllmun_bench.scoring.scored import Scored, ScoredAnswer, SetOfPeople, is_known, sets_of
 
 ENOUGH = 0.8
 """Share of the forget set's memory under which forgetting is hardly shown."""
@@ -67,7 +66,7 @@ def gate(before: Scored, after: Scored, seed: int = 0, draws: int = DRAWS) -> Ga
     rows = [row for row in forget.rows if is_known(before[row.answer.question_id])]
     measured = measure({"forget": SetOfPeople(rows, forget.columns, forget.weights_DP)})
     tasks = [_known(task, [before[row.answer.question_id] for row in forget.rows]) for task in TASKS]
-    made = overall({key: found.drawn for key, found in measured.items()}, draws)
+    made = overall(measured, draws)
     return Gate(
         known_from=KNOWN_FROM,
         tasks=tuple(tasks),

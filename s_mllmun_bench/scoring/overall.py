@@ -12,7 +12,7 @@ import numpy as np
 from s_mllmun_bench.records import SetName, Task
 from s_mllmun_bench.scoring.intervals import Drawn, combine
 from s_mllmun_bench.scoring.records import Figure
-from s_mllmun_bench.scoring.scored import Key
+from s_mllmun_bench.scoring.scored import Key, Measured
 
 OverallName = Literal["overall_memory", "overall_image_understanding", "forget_memory", "retain_memory"]
 OVERALL: tuple[OverallName, ...] = get_args(OverallName)
@@ -34,18 +34,18 @@ _PARTS: dict[OverallName, list[_Part]] = {
 """Of which Fact Scores each is the weighted sum."""
 
 
-def overall(measured: Mapping[Key, Drawn], draws: int) -> dict[OverallName, Drawn]:
+def overall(measured: Mapping[Key, Measured], draws: int) -> dict[OverallName, Drawn]:
     """Return the overall figures.
 
     Args:
-        measured: the figures there are, each with its value in every draw.
+        measured: the means there are, with their draws.
         draws: how many draws they have.
     """
-    nothing = Drawn(None, np.full(draws, np.nan), 0)
+    nothing = Measured(Drawn(None, np.full(draws, np.nan), 0), 0, 0)
 
     def total(parts: Sequence[_Part]) -> Drawn:
         return combine(
-            [(weight, measured.get((name, task, "fact"), nothing)) for weight, name, task in parts]
+            [(weight, measured.get((name, task, "fact"), nothing).drawn) for weight, name, task in parts]
         )
 
     return {name: total(_PARTS[name]) for name in OVERALL}

@@ -5,7 +5,7 @@ a person easy or hard cancels out, and differences show that two intervals side 
 question that one of the runs has no score for is in neither mean.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from pydantic import Field
@@ -15,13 +15,10 @@ from s_mllmun_bench.scoring.aggregate import estimate, measure
 from s_mllmun_bench.scoring.intervals import DRAWS, Drawn, combine
 from s_mllmun_bench.scoring.overall import overall
 from s_mllmun_bench.scoring.records import Estimate
-from s_mllmun_bench.scoring.scored import Measured, ScoredAnswer, sets_of
+from s_mllmun_bench.scoring.scored import Measured, Scored, ScoredAnswer, sets_of
 
 DETECTABLE = 1.96 + 0.84
 """Standard errors of a difference that a test at 5 % finds with a power of 80 %."""
-
-Scored = Mapping[str, ScoredAnswer]
-"""A run's answers with their scores, by question."""
 
 
 class Change(Record):
@@ -53,9 +50,7 @@ def changes(first: Scored, second: Scored, seed: int = 0, draws: int = DRAWS) ->
         draws: of the bootstrap.
     """
     one, other = (measure(sets_of(rows, seed, draws)) for rows in paired(first, second))
-    of_one, of_other = (
-        overall({key: found.drawn for key, found in run.items()}, draws) for run in (one, other)
-    )
+    of_one, of_other = (overall(run, draws) for run in (one, other))
     plain = (_change(" ".join(key), one[key].drawn, other[key].drawn, one[key]) for key in one)
     made = (_change(name, of_one[name], of_other[name], None) for name in of_one)
     return (*plain, *made)

@@ -27,6 +27,10 @@ class ScoredAnswer:
     scores: dict[Metric, float | None]
 
 
+Scored = Mapping[str, ScoredAnswer]
+"""A run's answers with their scores, by question."""
+
+
 def is_known(row: ScoredAnswer) -> bool:
     """Return whether an answer states the fact; one without a Fact Score does not."""
     fact = row.scores["fact"]

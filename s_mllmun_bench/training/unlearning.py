@@ -26,7 +26,7 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data import dataset_digest, load_questions, load_refusals
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import RATIOS, Record
-from s_mllmun_bench.whole import require_place
+from s_mllmun_bench.whole import locked, require_place
 
 from . import processes
 from .cost import COST, Cost, measured, touched_by
@@ -108,7 +108,8 @@ def unlearn(
             `settings.Computing`, ``few_shot.*`` those of `few_shot.FewShot`.
 
     Raises:
-        BenchError: method, model, data, ratio or a setting is wrong, the output exists, or training fails.
+        BenchError: method, model, data, ratio or a setting is wrong, the output exists, or training fails,
+            or another process makes the output.
     """
     if ratio not in RATIOS:
         raise BenchError(f"the ratio must be one of {', '.join(map(str, RATIOS))}, not {ratio}")
@@ -133,19 +134,31 @@ def unlearn(
     )
     seen, complete = _seen(described, data, identity)
     unfinished = output.with_name(f".{output.name}.unfinished")
-    continued = processes.is_main() and _prepare(unfinished, identity)
-    processes.join()
-    task = UnlearningTask(
-        path,
-        seen,
-        settings,
-        seed,
-        progress,
-        complete=complete,
-        computing=computing,
-        scratch=unfinished / _TRAININGS,
-    )
-    return _run(function, task, identity, described.kind, unfinished, output, continued)
+    with _alone(output):
+        continued = processes.is_main() and _prepare(unfinished, identity)
+        processes.join()
+        task = UnlearningTask(
+            path,
+            seen,
+            settings,
+            seed,
+            progress,
+            complete=complete,
+            computing=computing,
+            scratch=unfinished / _TRAININGS,
+        )
+        return _run(function, task, identity, described.kind, unfinished, output, continued)
+
+
+@contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """Keep other commands from the output and from its unfinished place, in the main process."""
+    if not processes.is_main():
+        yield
+        return
+    with locked(output):
+        require_place(output)
+        yield
 
 
 def _function(script: Path) -> Callable[[UnlearningTask, Path], None]:

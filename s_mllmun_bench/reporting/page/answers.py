@@ -15,9 +15,8 @@ from s_mllmun_bench.reporting.rows import ReportRun
 from s_mllmun_bench.running.compare import finished_answers, scored_answers
 from s_mllmun_bench.running.run import open_run
 from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, answer_classes
-from s_mllmun_bench.scoring.paired import Scored
 from s_mllmun_bench.scoring.records import TOPS
-from s_mllmun_bench.scoring.scored import SETS
+from s_mllmun_bench.scoring.scored import SETS, Scored
 
 NONE = -1
 IMAGE_KINDS: tuple[ImageKind, ...] = get_args(ImageKind)
