@@ -44,6 +44,7 @@ def score(
     judges: Sequence[str] = (),
     seed: int = 0,
     draws: int = DRAWS,
+    classes: Mapping[str, AnswerClass | None] | None = None,
 ) -> Scores:
     """Return all figures of a run.
 
@@ -53,6 +54,7 @@ def score(
         judges: whose verdicts to use; empty: all, of which at most one may judge each metric.
         seed: of the bootstrap.
         draws: of the bootstrap.
+        classes: of every answer, by question, where they have been told already.
 
     Raises:
         BenchError: a question is answered twice, a verdict is of no answer or given twice, or two
@@ -63,6 +65,7 @@ def score(
     sets = sets_of(with_scores(asked, chosen).values(), seed, draws)
     measured = measure(sets)
     figures = tuple(figure(key, found) for key, found in measured.items())
+    told = classes or dict(zip(asked, answer_classes(list(asked.values()), given), strict=True))
     made, ends = overall({key: found.drawn for key, found in measured.items()}, draws), bounds(figures)
     return Scores(
         fact_judge=names.get("fact"),
@@ -73,7 +76,7 @@ def score(
         figures=figures,
         attributes=tuple(_attribute_figures(sets)),
         images=tuple(_image_figures(sets)),
-        classes=tuple(_class_shares(sets, answer_classes(list(asked.values()), given), list(asked))),
+        classes=tuple(_class_shares(sets, told)),
         **{name: _bounded(drawn, *ends[name]) for name, drawn in made.items()},
     )
 
@@ -141,11 +144,8 @@ def _image_figures(sets: _Sets) -> Iterable[ImageFigure]:
                 yield ImageFigure(**plain.model_dump(), image=image)
 
 
-def _class_shares(
-    sets: _Sets, classes: Sequence[AnswerClass | None], questions: Sequence[str]
-) -> Iterable[ClassShare]:
+def _class_shares(sets: _Sets, of_question: Mapping[str, AnswerClass | None]) -> Iterable[ClassShare]:
     """Yield the share of each answer class by set and task; answers that failed are of none."""
-    of_question = dict(zip(questions, classes, strict=True))
     for name, people in sets.items():
         for task in TASKS:
             asked = [row.answer for row in people.rows if row.answer.task == task]
