@@ -151,6 +151,9 @@ class _Trainer(Trainer):
     def __init__(self, objective: Objective, **arguments: Any) -> None:
         self._objective = objective
         super().__init__(**arguments)
+        self.add_callback(_Resting(self, arguments["model"]))
+        self.shown = True
+        """Whether an image is shown in this step, to whichever process."""
         # The objective is a mean of its micro-batch, so accumulated gradients are always averaged.
         self.model_accepts_loss_kwargs = False
 
@@ -171,7 +174,7 @@ class _Trainer(Trainer):
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], None]:
         """Return the micro-batches of one step, each with its weight in the step's mean."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        processes.weigh(batches)
+        self.shown = processes.weigh(batches)
         return batches, None
 
     def gathered(self) -> dict[str, Tensor] | None:
@@ -187,6 +190,23 @@ class _Stream(torch.utils.data.IterableDataset[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
+
+
+class _Resting(TrainerCallback):
+    """Lets the vision tower rest in a step of text alone, as it does in one process, where nothing ran it.
+
+    Its gradients are 0 then, not missing, and its momentum would move it.
+    """
+
+    def __init__(self, trainer: _Trainer, model: Any) -> None:
+        self._trainer, self._model = trainer, model
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._trainer.shown:
+            return
+        for name, weight in self._model.named_parameters():
+            if "language_model." not in name and "lm_head" not in name:
+                weight.grad = None
 
 
 class _Watch(TrainerCallback):
