@@ -8,6 +8,7 @@ and take the same steps as one (`processes`).
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -204,9 +205,9 @@ class _Resting(TrainerCallback):
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self._trainer.shown:
             return
-        for name, weight in self._model.named_parameters():
-            if "language_model." not in name and "lm_head" not in name:
-                weight.grad = None
+        weights = self._model.named_parameters()
+        resting = [weight for name, weight in weights if not re.search(r"language_model\.|lm_head", name)]
+        torch.nn.ParameterList(resting).zero_grad(set_to_none=True)
 
 
 class _Watch(TrainerCallback):
