@@ -1,7 +1,13 @@
-"""A command in a process of its own: how long it took, what it computed, and its peak memory."""
+"""A command in a process of its own: how long it took, what it computed, and its peak memory.
 
+The system counts as a process's memory also what its parent held when it was started. So a command is started
+by a small process, which this file is when it is called with a command.
+"""
+
+import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,15 +31,13 @@ def ran(command: Sequence[str | Path], environment: dict[str, str] | None = None
     Raises:
         SystemExit: it failed.
     """
-    started = time.perf_counter()
     words = [str(word) for word in command]
-    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, env=os.environ | (environment or {}))
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(words)}: exit status {child.returncode}")
-    return Ran(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    small = [sys.executable, "-S", __file__, *words]
+    done = subprocess.run(small, stdout=subprocess.PIPE, env=os.environ | (environment or {}), check=True)
+    status, *figures = json.loads(done.stdout)
+    if status:
+        raise SystemExit(f"{' '.join(words)}: exit status {status}")
+    return Ran(*figures)
 
 
 def middle(runs: Sequence[Ran]) -> Ran:
@@ -43,3 +47,18 @@ def middle(runs: Sequence[Ran]) -> Ran:
         median(one.cpu_seconds for one in runs),
         median(one.peak_mib for one in runs),
     )
+
+
+def main() -> None:
+    """Run the command that is given; print its exit status and its figures as JSON."""
+    started = time.perf_counter()
+    child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    figures = [seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]
+    sys.stdout.write(json.dumps([child.returncode, *figures]))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,8 @@ import time
 
 from command import parser, tell
 
+FEWER = (1_000, 5_000)
+"""Answers, for the growth."""
 LATENCY = 0.2
 """Seconds before each reply."""
 REPEATED = 10
@@ -85,10 +87,16 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve())
         return
-    tell(measure(options.items, options.concurrency), options.output)
+    rows = [judged(items, options.concurrency) for items in (*FEWER, options.items)]
+    tell(rows[-1] | {"growth": list(map(_row, rows))}, options.output)
 
 
-def measure(items: int, concurrency: int) -> dict[str, object]:
+def _row(figures: dict[str, object]) -> dict[str, object]:
+    told = {"answers": "items", "seconds": "seconds", "ratio to the latency": "ratio", "peak MiB": "peak_mib"}
+    return {title: figures[name] for title, name in told.items()}
+
+
+def judged(items: int, concurrency: int) -> dict[str, object]:
     """Judge the items against a server beside this process; return the figures."""
     command = [sys.executable, __file__, "--serve"]
     with (
@@ -97,11 +105,12 @@ def measure(items: int, concurrency: int) -> dict[str, object]:
     ):
         url = server.stdout.readline().strip() if server.stdout else ""
         arguments = [url, folder, str(items), str(concurrency), str(REPEATED)]
-        judged = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", _JUDGE, *arguments], check=True, capture_output=True, text=True
         )
         calls, server_cpu = server.communicate("\n")[0].split()
-    figures = json.loads(judged.stdout)
+    figures = json.loads(done.stdout)
+    sys.stderr.write(f"{items} answers: {figures['seconds']:.1f} s\n")
     ideal = (int(calls) - 1) * LATENCY / concurrency
     return {
         "items": items,

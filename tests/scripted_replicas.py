@@ -1,4 +1,4 @@
-"""Replicas in a time of their own: they answer by a script, at set speeds, and die when they are told to."""
+"""Replicas in a time of their own: they answer by a script, at set speeds, and die or hang when told to."""
 
 import heapq
 from collections import Counter, deque
@@ -10,10 +10,12 @@ from s_mllmun_bench.data.questions import Question
 from s_mllmun_bench.generating.backend import Generated
 from s_mllmun_bench.generating.dealing import Window
 from s_mllmun_bench.generating.engines import Job, Taken
-from s_mllmun_bench.generating.sharing import Answered, Ended, Event, Lost, Ready, Took
+from s_mllmun_bench.generating.events import Answered, Ended, Event, Lost, Placed, Ready, Took
 
 _AT_ONCE = 16
 """Answers that come together."""
+_LOOK = 1.0
+"""The longest wait for something to happen, seconds."""
 
 
 @dataclass
@@ -24,6 +26,8 @@ class _State:
     """How often it was started; what an earlier life left in the queue of events does not happen."""
     queue: deque[Window] = field(default_factory=deque)
     job: int | None = None
+    hangs: bool = False
+    """Whether it sleeps until it is killed."""
 
 
 class ScriptedReplicas:
@@ -38,6 +42,8 @@ class ScriptedReplicas:
         overhead: float = 0.0,
         poison: str | None = None,
         counting: bool = True,
+        hangs: Mapping[int, Sequence[float]] | None = None,
+        at_once: int = _AT_ONCE,
     ) -> None:
         """Start them.
 
@@ -49,6 +55,8 @@ class ScriptedReplicas:
             overhead: seconds of each window.
             poison: id of a question on which every replica dies.
             counting: whether to remember what was asked.
+            hangs: by replica: when it falls asleep for ever, seconds.
+            at_once: answers that come together.
         """
         self.count = len(speeds)
         self.now = 0.0
@@ -58,6 +66,8 @@ class ScriptedReplicas:
         """(replica, job) of each adapter that was loaded, in order."""
         self.most_held = 0
         """The most windows that one replica had at a time."""
+        self.killed: list[tuple[int, float]] = []
+        """(replica, second) of each that was killed."""
         self.windows: list[int] = []
         """The sizes of the windows, as they were begun."""
         self._speeds, self._starting, self._switching = speeds, starting, switching
@@ -65,8 +75,10 @@ class ScriptedReplicas:
         self._states = [_State() for _ in speeds]
         self._heap: list[tuple[float, int, int, int, Event]] = []
         self._number = 0
+        self._at_once = at_once
+        self._hangs = {replica: deque(times) for replica, times in (hangs or {}).items()}
         for replica in range(self.count):
-            self._happens(starting, replica, Ready(replica))
+            self.restart(replica)
         for replica, times in (deaths or {}).items():
             for time in times:
                 self._happens(time, replica, Lost(replica, "it was told to"), life=-1)
@@ -79,22 +91,46 @@ class ScriptedReplicas:
             self._begin(replica)
 
     def events(self) -> Sequence[Event]:
-        while True:
+        end = self.now + _LOOK
+        while self._heap and self._heap[0][0] <= end:
             self.now, _, replica, life, event = heapq.heappop(self._heap)
             state = self._states[replica]
-            if life not in (-1, state.life):
+            self._fall_asleep(replica)
+            if life not in (-1, state.life) or state.hangs:
                 continue
             if isinstance(event, Ended):
                 state.queue.popleft()
                 if state.queue:
                     self._begin(replica)
             if isinstance(event, Lost):
-                state.life, state.job = state.life + 1, None
-                state.queue.clear()
+                self._end(replica)
             return [event]
+        self.now = end
+        return []
+
+    @property
+    def waited(self) -> float:
+        return self.now
+
+    def kill(self, replica: int, why: str) -> Lost:
+        self.killed.append((replica, self.now))
+        self._end(replica)
+        return Lost(replica, f"it {why}")
 
     def restart(self, replica: int) -> None:
-        self._happens(self._starting, replica, Ready(replica))
+        self._happens(0.0, replica, Placed(replica))
+        self._happens(self._starting, replica, Ready(replica, self._starting))
+
+    def _fall_asleep(self, replica: int) -> None:
+        times = self._hangs.get(replica)
+        if times and times[0] <= self.now:
+            times.popleft()
+            self._states[replica].hangs = True
+
+    def _end(self, replica: int) -> None:
+        state = self._states[replica]
+        state.life, state.job, state.hangs = state.life + 1, None, False
+        state.queue.clear()
 
     def _begin(self, replica: int) -> None:
         """Put what comes of the first window in a replica's queue into the queue of events."""
@@ -108,8 +144,8 @@ class ScriptedReplicas:
             seconds += self._switching
             self.taken.append((replica, window.job))
             self._happens(seconds, replica, Took(replica, Taken(None)))
-        for start in range(0, len(window.questions), _AT_ONCE):
-            some = window.questions[start : start + _AT_ONCE]
+        for start in range(0, len(window.questions), self._at_once):
+            some = window.questions[start : start + self._at_once]
             seconds += len(some) / self._speeds[replica]
             if any(one.id == self._poison for one in some):
                 self._happens(seconds, replica, Lost(replica, "the question is too much for it"))

@@ -38,7 +38,7 @@ def test_the_array_covers_every_method_ratio_and_seed() -> None:
 
 
 def test_every_option_for_ray_is_explained() -> None:
-    for option in ("--engine", "--replicas", "--ray-address", "--tensor-parallel"):
+    for option in ("--engine", "--replicas", "--ray-address", "--replica-timeout", "--tensor-parallel"):
         assert option in options_of("eval")
         assert option in options_of("generate")
         assert f"| `{option} " in TEXT

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+from child import ran  # noqa: E402
 from performance import BENCHMARKS, PAGE, RESULTS, _conditions, page  # noqa: E402
 
 PARTS = {"README", "all", "child", "command", "machine", "performance", "synthetic"}
@@ -47,3 +48,16 @@ def test_the_page_marks_each_result_of_a_busy_machine() -> None:
     results = [json.loads((RESULTS / f"{name}.json").read_bytes()) for name in BENCHMARKS]
     busy = [one for one in results if one.get("load_average", 0.0) > one["cores"]]
     assert page().count("**Measured while other work was running") == len(busy)
+
+
+def test_a_commands_peak_memory_is_its_own_and_not_that_of_who_started_it() -> None:
+    held = b"x" * (300 * 2**20)
+    one = ran([sys.executable, "-S", "-c", "pass"])
+    assert 0 < one.peak_mib < 100
+    assert one.cpu_seconds > 0
+    del held
+
+
+def test_a_command_that_fails_ends_the_measurement() -> None:
+    with pytest.raises(SystemExit, match="exit status 3"):
+        ran([sys.executable, "-S", "-c", "raise SystemExit(3)"])

@@ -1,6 +1,7 @@
 """Evaluation on a Ray of its own, on this machine: the same run as without, whatever dies meanwhile."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from s_mllmun_bench.checkpoints.loading import resolve_model
 from s_mllmun_bench.generating.backend import BackendSettings
 from s_mllmun_bench.generating.dealing import Window
 from s_mllmun_bench.generating.engines import Job
+from s_mllmun_bench.generating.events import Lost
 from s_mllmun_bench.running.evaluate import generate, run_plans
 from s_mllmun_bench.running.plan import Settings, make_plans
 
@@ -23,7 +25,7 @@ pytest.importorskip("ray")
 psutil = pytest.importorskip("psutil")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("own_cache")]
 
-from s_mllmun_bench.generating import ray_engines  # noqa: E402
+from s_mllmun_bench.generating import deadlines, ray_engines  # noqa: E402
 
 MODEL = "mini_qwen2_5_vl_200"
 SMALL = BackendSettings(name="transformers", dtype="float32", batch_size=2)
@@ -81,6 +83,41 @@ def test_a_killed_replica_changes_no_figure(settings: Settings, monkeypatch: pyt
     assert sorted(found) == sorted(whole)
     assert found["scores.json"] == whole["scores.json"]
     assert sorted(found["answers.jsonl"].splitlines()) == sorted(whole["answers.jsonl"].splitlines())
+    assert not replicas_of(os.getpid())
+
+
+def test_a_replica_that_hangs_is_replaced_and_leaves_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, stopped, left = [], [], []
+
+    class Telling(ray_engines.RayReplicas):
+        def kill(self, replica: int, why: str) -> Lost:
+            killed.append((self._places[replica].at, why))
+            return super().kill(replica, why)
+
+        def close(self) -> None:
+            # Before the command removes what all replicas of its own Ray left.
+            self._ray.get(self._removing)
+            left.extend(Path(at.folder).exists() for at, _ in killed)
+            super().close()
+
+    def stopping(done: int, total: int, what: str) -> None:
+        if what.startswith("answering") and 0 < done < total and not stopped:
+            stopped.append(replicas_of(os.getpid())[0].pid)
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    monkeypatch.setattr(ray_engines, "RayReplicas", Telling)
+    # Three windows and no less than a start and a window, so that the test need not wait for long.
+    monkeypatch.setattr(deadlines, "FACTOR", 3)
+    on_ray = changed(settings, engine="ray", replicas=2, replica_timeout=1.0)
+    (run,) = generate(make_plans(changed(on_ray, judge=None)), stopping)
+    assert len({one.question_id for one in run.answers.read()}) == len(run.answers.read()) == 175
+    ((at, why),) = killed
+    assert at.pid == stopped[0]
+    assert re.fullmatch(r"said nothing for \d+ s \(--replica-timeout\)", why)
+    assert not psutil.pid_exists(at.pid)
+    assert left == [False]
     assert not replicas_of(os.getpid())
 
 

@@ -25,6 +25,7 @@ from s_mllmun_bench.reporting.page.report import write_report
 from s_mllmun_bench.reporting.paper_tables import table1
 from s_mllmun_bench.reporting.rows import read_runs
 from s_mllmun_bench.running.run import open_run
+from s_mllmun_bench.scoring import classes
 
 NASTY = "</script><script>alert(1)</script><!-- \u2028 & \u05e9\u05dc\u05d5\u05dd"
 
@@ -262,3 +263,13 @@ def test_the_command_prints_the_paths_as_json(runs: list[Path], tmp_path: Path):
 def test_the_same_runs_give_the_same_page(runs: list[Path], written: Path, tmp_path: Path):
     write_report(runs, tmp_path, silent)
     assert (tmp_path / "report.html").read_bytes() == (written / "report.html").read_bytes()
+
+
+def test_a_run_is_judged_for_its_answer_classes_once(runs: list[Path], tmp_path: Path, monkeypatch):
+    judged, judge = [], classes.judge_records
+    monkeypatch.setattr(
+        classes, "judge_records", lambda answers, names: judged.append(len(answers)) or judge(answers, names)
+    )
+    write_report(runs, tmp_path / "report", silent)
+    # 25 of the forget set and 50 of the retain set each; the unlearned model has no answer to one.
+    assert judged == [75, 74]

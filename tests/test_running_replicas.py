@@ -14,7 +14,8 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import AdapterEffect, Generated
 from s_mllmun_bench.generating.dealing import Window
 from s_mllmun_bench.generating.engines import Job, Taken
-from s_mllmun_bench.generating.sharing import Answered, Took, shared_out
+from s_mllmun_bench.generating.events import Answered, Event, Took
+from s_mllmun_bench.generating.sharing import shared_out
 from s_mllmun_bench.running.evaluate import generate
 from s_mllmun_bench.running.plan import Settings, make_plans
 from s_mllmun_bench.running.run import open_run
@@ -46,12 +47,12 @@ class Scripted(ScriptedReplicas):
         super().send(replica, window, job)
 
     def events(self):
-        (event,) = super().events()
+        return [self._filled(event) for event in super().events()]
+
+    def _filled(self, event: Event) -> Event:
         if isinstance(event, Took):
-            return [replace(event, taken=Taken(self._effect(event.replica)))]
-        if isinstance(event, Answered):
-            return [replace(event, answers=self._said(event))]
-        return [event]
+            return replace(event, taken=Taken(self._effect(event.replica)))
+        return replace(event, answers=self._said(event)) if isinstance(event, Answered) else event
 
     def close(self) -> None:
         self.closed = True
@@ -152,6 +153,8 @@ def test_a_replica_in_which_an_adapter_changes_nothing_stops_the_run(several: Se
     [
         (["--replicas", 2], "--replicas is for --engine ray"),
         (["--ray-address", "auto"], "--ray-address is for --engine ray"),
+        (["--replica-timeout", 60], "--replica-timeout is for --engine ray"),
+        (["--engine", "ray", "--replica-timeout", 0], "--replica-timeout must be more than 0 s, not 0"),
         (["--engine", "spark"], "no engine named 'spark' in --engine; there are: local, ray"),
         (["--engine", "ray", "--replicas", 0], "--replicas must be at least 1, not 0"),
         (

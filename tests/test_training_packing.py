@@ -26,6 +26,7 @@ from s_mllmun_bench.training import (
     rows_of,
 )
 from s_mllmun_bench.training.layout import IGNORE, MOST_PADDING, deal
+from s_mllmun_bench.training.processes import BLANK
 
 
 class Plain:
@@ -113,6 +114,25 @@ def test_every_picture_stays_with_its_own_questions(tiny: tuple[Any, Any]) -> No
         together["pixel_values"],
         torch.cat([packer.collate([long])["pixel_values"], packer.collate([short])["pixel_values"]]),
     )
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_blank_image_beside_text_alone_is_run_and_counts_nothing(
+    tiny: tuple[Any, Any], shared: bool
+) -> None:
+    model, processor = tiny
+    packer = Packer(model, processor, shared)
+    text = [row for row in ROWS if row.picture is None]
+    plain = packer.collate(text)
+    packer.must_see = True
+    seeing = packer.collate(text)
+    assert "pixel_values" not in plain
+    assert "pixel_values" in seeing
+    assert BLANK in seeing
+    with torch.no_grad():
+        torch.testing.assert_close(cross_entropy(model, seeing), cross_entropy(model, plain))
+    # Where there is an image, none is added.
+    assert BLANK not in packer.collate(ROWS)
 
 
 def test_rows_share_a_sequence_where_they_fit() -> None:

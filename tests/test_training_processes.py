@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,20 +18,21 @@ from s_mllmun_bench.checkpoints.architectures import skeleton
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.training import processes
 from s_mllmun_bench.training.layout import IGNORE
-from s_mllmun_bench.training.lora import with_lora
 from s_mllmun_bench.training.packing import Tally
-from s_mllmun_bench.training.processes import ANSWER_TOKENS
-from s_mllmun_bench.training.settings import LoraSettings
+from s_mllmun_bench.training.processes import ANSWER_TOKENS, BLANK
 from s_mllmun_bench.training.trainer import _sharing
 from s_mllmun_bench.training.unlearning import read_record
 
+CONFIGS = Path(__file__).parents[1] / "docs" / "accelerate"
+WHOLE = ("--multi_gpu", "--num_processes", "2")
 
-def launched(*command: str) -> subprocess.CompletedProcess[str]:
+
+def launched(*command: str, way: Sequence[str] = WHOLE) -> subprocess.CompletedProcess[str]:
     """Run a command in two processes on this machine's cores."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", *way]
     return subprocess.run(
         [*launch, "--main_process_port", port, *command],
         env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
@@ -57,20 +59,34 @@ def require_close(one: dict[str, torch.Tensor], several: dict[str, torch.Tensor]
         torch.testing.assert_close(several[name], weight, atol=1e-3, rtol=0)
 
 
+@pytest.fixture(scope="module")
+def alone(tiny_checkpoint: Path, mini_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what one process makes of all trainings."""
+    folder = tmp_path_factory.mktemp("processes") / "alone"
+    several.main(str(tiny_checkpoint), str(mini_data), folder)
+    return folder
+
+
+WAYS = {
+    "each holds the whole model": WHOLE,
+    "each holds a part of every layer": ("--config_file", str(CONFIGS / "fsdp_qwen2_5_vl_7b.yaml")),
+}
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
 def test_two_processes_give_the_adapters_of_one(
-    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+    way: str, alone: Path, tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
 ) -> None:
-    alone, shared = tmp_path / "alone", tmp_path / "shared"
-    given = (str(tiny_checkpoint), str(mini_data))
-    done = launched(str(Path(__file__).with_name("several.py")), *given, str(shared))
+    shared = tmp_path / "shared"
+    given = (str(tiny_checkpoint), str(mini_data), str(shared))
+    done = launched(str(Path(__file__).with_name("several.py")), *given, way=WAYS[way])
     assert done.returncode == 0, done.stderr
-    several.main(*given, alone)
-    for method in ("ga_difference", "kl_minimization"):
+    for method in ("ga_difference", "kl_minimization", "vision"):
         require_same(alone / method, shared / method)
         costs = [read_record(folder / method).cost for folder in (alone, shared)]
         assert [cost.processes for cost in costs] == [1, 2]
-    for method in ("ga_difference", "kl_minimization", "odd", "manu"):
+    for method in ("ga_difference", "kl_minimization", "vision", "odd", "manu"):
         counted = {read_record(folder / method).cost.answer_tokens for folder in (alone, shared)}
         assert len(counted) == 1, method
     pruned = [(folder / "manu" / "pruned_neurons.json").read_bytes() for folder in (alone, shared)]
@@ -163,13 +179,28 @@ def test_more_processes_than_items_are_refused(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_what_cannot_be_shared_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(BenchError, match="a LoRA with vision=true runs in one process, not in 2"):
-        with_lora(None, LoraSettings(vision=True))
+@pytest.mark.parametrize(
+    ("processes_", "divided", "vision", "must"),
+    [
+        ("1", "true", True, False),
+        ("2", "false", False, False),
+        ("2", "false", True, True),
+        ("2", "true", False, True),
+    ],
+)
+def test_processes_must_all_see_where_they_train_or_divide_the_vision_tower(
+    processes_: str, divided: str, vision: bool, must: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", processes_)
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", divided)
+    assert processes.must_see(vision) == must
 
 
-CONFIGS = Path(__file__).parents[1] / "docs" / "accelerate"
+def test_a_step_says_whether_it_shows_an_image_other_than_a_blank_one() -> None:
+    pixels = {"pixel_values": torch.zeros(1)}
+    blank = {**pixels, BLANK: torch.tensor(True)}
+    assert not processes.weigh([packed(1), packed(1) | blank])
+    assert processes.weigh([packed(1), packed(1) | pixels])
 
 
 @pytest.mark.parametrize("config", sorted(path.name for path in CONFIGS.glob("*.yaml")))

@@ -83,6 +83,14 @@ class RunOptions:
             help="A running Ray: HOST:PORT, or auto for this machine's cluster. Else one is started here."
         ),
     ] = None
+    replica_timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Silence after which a replica is held to hang and started again; longer if its starts and "
+            "windows are long. 600 if not given.",
+        ),
+    ] = None
     engine_arg: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Anything else for vLLM; repeatable.")
     ] = None
@@ -131,6 +139,7 @@ class RunOptions:
             engine=cast(Any, self.engine),
             replicas=self.replicas,
             ray_address=self.ray_address,
+            replica_timeout=self.replica_timeout,
         )
         return Settings(
             data=self.data,

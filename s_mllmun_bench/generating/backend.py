@@ -65,6 +65,8 @@ class BackendSettings:
     """How many engines on Ray; `None`: as many as there are GPUs for, or one on a CPU."""
     ray_address: str | None = None
     """Of a running Ray; `None`: a Ray of its own, on this machine."""
+    replica_timeout: float | None = None
+    """Silence of a replica that is never too long, seconds; `None`: what `deadlines` says."""
 
 
 class AdapterEffect(Record):

@@ -140,8 +140,12 @@ class Dealer:
         if left := [one.id for one in self._unanswered(window) if one.id not in holders]:
             raise RuntimeError(f"replica {replica} left out {len(left)} questions, such as {left[0]}")
 
-    def lost(self, replica: int) -> None:
+    def lost(self, replica: int, reason: str) -> None:
         """Put a dead replica's windows back, to be asked first.
+
+        Args:
+            replica: the dead one.
+            reason: why it died.
 
         Raises:
             BenchError: too many have died on the same window.
@@ -152,7 +156,7 @@ class Dealer:
             if held[0].losses > MOST_LOSSES:
                 raise BenchError(
                     f"{held[0].losses} replicas died on the same questions ({held[0].questions[0].id} to "
-                    f"{held[0].questions[-1].id}), as when memory runs out; try a smaller --batch-size"
+                    f"{held[0].questions[-1].id}), the last time because {reason}; try a smaller --batch-size"
                 )
         while held:
             window = held.pop()

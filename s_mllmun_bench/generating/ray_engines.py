@@ -1,9 +1,11 @@
 """Replicas of one engine on Ray, seen from the command: started, asked, replaced, stopped.
 
 Ray carries questions out and answers back; which replica gets which questions is decided in `dealing`.
-Answers come while a window is being answered, so a replica that dies takes only what it had in hand.
+Answers come while a window is being answered, so a replica that dies takes only what it had in hand. What
+it left on its machine is removed there, as long as the machine is in the cluster.
 """
 
+import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,32 +15,50 @@ from typing import TYPE_CHECKING, Any
 
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import AdapterMode, BackendSettings, Decoding, Generated, first_line
+from s_mllmun_bench.generating.deadlines import PATIENCE
 from s_mllmun_bench.generating.dealing import Window
 from s_mllmun_bench.generating.engines import Job, Said, Taken
+from s_mllmun_bench.generating.events import Answered, Ended, Event, Lost, Placed, Ready, Took
 from s_mllmun_bench.generating.ray_cluster import Cluster, Room
-from s_mllmun_bench.generating.ray_replica import Opened, Setup, Taking, actor, carried
-from s_mllmun_bench.generating.sharing import Answered, Ended, Event, Lost, Ready, Took, shared_out
+from s_mllmun_bench.generating.ray_replica import Arrived, Opened, Setup, Taking, actor, carried, removal
+from s_mllmun_bench.generating.sharing import shared_out
 from s_mllmun_bench.generating.versions import versions
 
 if TYPE_CHECKING:
     from s_mllmun_bench.checkpoints.adapters import Adapter
 
 _CLOSING = 10.0
-"""A replica gets so long to remove what it wrote, seconds."""
+"""A replica gets so long to remove what it wrote, seconds; so does its machine, if it was killed."""
+_LOOK = 1.0
+"""Replicas that say nothing are waited for so long at a time, seconds."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Place:
     """One replica: its process, and what is expected from it."""
 
     actor: Any
+    arriving: Any
+    """Ray's reference to what it says when its process is there; `None` from then on."""
     opening: Any
-    """Ray's reference to what it says when it is ready; `None` from then on."""
+    """The same for when it is ready."""
+    at: Arrived | None = None
+    """`None` before its process is there."""
     streams: deque[Any] = field(default_factory=deque)
     """Of each window that it has been given, in order, its answers."""
     job: int | None = None
     """The job it was last told to take up."""
-    name: str = "a replica that was starting"
+
+    @property
+    def name(self) -> str:
+        """How an error calls it."""
+        at = self.at
+        return "a replica that was to be started" if at is None else f"process {at.pid} on {at.node}"
+
+    @property
+    def awaited(self) -> Any:
+        """What comes from it next; `None` if nothing does."""
+        return self.arriving or self.opening or (self.streams[0] if self.streams else None)
 
 
 class RayReplicas:
@@ -54,11 +74,14 @@ class RayReplicas:
             setup: what each is started with.
         """
         self.count = count
+        self.waited = 0.0
         self._ray = ray
         self._options = options
         self._setup = ray.put(setup)
         self._seen: list[Event] = []
         self._opened: Opened | None = None
+        self._removing: list[Any] = []
+        """Ray's references to what removes the files of replicas that were killed."""
         self._places = [self._started() for _ in range(count)]
 
     def first(self) -> Opened:
@@ -89,6 +112,12 @@ class RayReplicas:
         seen, self._seen = self._seen, []
         return seen or self._news()
 
+    def kill(self, replica: int, why: str) -> Lost:
+        """Kill a replica; see `sharing.Replicas`."""
+        place = self._places[replica]
+        self._kill(place)
+        return Lost(replica, f"{place.name} {why}")
+
     def restart(self, replica: int) -> None:
         """Start a dead replica again; see `sharing.Replicas`."""
         self._places[replica] = self._started()
@@ -96,30 +125,42 @@ class RayReplicas:
     def close(self) -> None:
         """Stop all: what they are answering is dropped, and what they wrote is removed."""
         self._stop(self._places)
+        if self._removing:
+            self._ray.wait(self._removing, num_returns=len(self._removing), timeout=_CLOSING)
 
     def _stop(self, places: Sequence[_Place]) -> None:
         for place in places:
             for stream in place.streams:
                 self._ray.cancel(stream)
-        closing = [place.actor.close.remote() for place in places if place.opening is None]
+        closing = {place.actor.close.remote(): place for place in places if place.opening is None}
+        closed: set[_Place] = set()
         if closing:
-            self._ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
+            done, _ = self._ray.wait(list(closing), num_returns=len(closing), timeout=_CLOSING)
+            closed = {closing[one] for one in done}
         for place in places:
-            self._ray.kill(place.actor)
+            self._kill(place, is_clean=place in closed)
+
+    def _kill(self, place: _Place, is_clean: bool = False) -> None:
+        """Kill a replica and, unless it has removed what it wrote, have its machine do it."""
+        place.streams.clear()
+        self._ray.kill(place.actor)
+        if place.at is not None and not is_clean:
+            self._removing.append(removal(self._ray, place.at))
 
     def _started(self) -> _Place:
         started = actor(self._ray, self._options)
-        return _Place(started, started.open.remote(self._setup))
+        return _Place(started, started.arrive.remote(self._setup), started.open.remote(self._setup))
 
     def _news(self) -> list[Event]:
-        """Wait until something has come from a replica, and return what has come from all."""
+        """Wait a moment until something has come from a replica, and return what has come from all."""
         awaited = {
-            place.streams[0] if place.opening is None else place.opening: replica
-            for replica, place in enumerate(self._places)
-            if place.opening is not None or place.streams
+            place.awaited: replica for replica, place in enumerate(self._places) if place.awaited is not None
         }
         streams = list(awaited)
-        self._ray.wait(streams)
+        began = time.monotonic()
+        self._ray.wait(streams, timeout=_LOOK)
+        # No more than was to be waited: this process may have been stopped meanwhile, as a debugger does.
+        self.waited += min(time.monotonic() - began, _LOOK)
         there, _ = self._ray.wait(streams, num_returns=len(streams), timeout=0)
         return [self._event(awaited[stream]) for stream in there]
 
@@ -136,18 +177,19 @@ class RayReplicas:
             if isinstance(error.cause, BenchError):
                 raise BenchError(str(error.cause)) from error
             self._stop([place])
-            place.streams.clear()
             return Lost(replica, f"{place.name} failed: {first_line(error.cause)}", error)
         except errors.RayError:
-            place.streams.clear()
+            self._kill(place)
             return Lost(replica, f"{place.name} ended, as when memory runs out")
 
     def _received(self, replica: int, place: _Place) -> Event:
+        if place.arriving is not None:
+            place.at, place.arriving = self._ray.get(place.arriving), None
+            return Placed(replica)
         if place.opening is not None:
             opened: Opened = self._ray.get(place.opening)
-            place.opening, place.name = None, f"process {opened.pid} on {opened.node}"
-            self._opened = self._opened or opened
-            return Ready(replica)
+            place.opening, self._opened = None, self._opened or opened
+            return Ready(replica, opened.seconds)
         try:
             news = next(place.streams[0])
         except StopIteration:
@@ -182,6 +224,8 @@ class RayEngines:
             self._replicas = RayReplicas(cluster.ray, room.replicas, room.options, setup)
             started.callback(self._replicas.close)
             self._opened = self._replicas.first()
+            given = settings.replica_timeout
+            self._patience = PATIENCE if given is None else given
             self._started = started.pop_all()
 
     @property
@@ -191,7 +235,7 @@ class RayEngines:
 
     def answers(self, jobs: Sequence[Job]) -> Generator[Said, None, None]:
         """Yield what `Engines` says, of all jobs in turns."""
-        return shared_out(jobs, self._opened.window, self._replicas)
+        return shared_out(jobs, self._opened.window, self._replicas, self._patience)
 
     def close(self) -> None:
         """Stop the replicas and leave Ray."""
@@ -223,7 +267,9 @@ def _setup(
         )
     dtype = resolved_dtype(settings.dtype, model)
     return Setup(
-        settings=replace(settings, dtype=dtype, engine="local", replicas=None, ray_address=None),
+        settings=replace(
+            settings, dtype=dtype, engine="local", replicas=None, ray_address=None, replica_timeout=None
+        ),
         model=model.absolute(),
         digest=checkpoint_digest(model),
         adapters=tuple(map(adapter_path, adapters)),

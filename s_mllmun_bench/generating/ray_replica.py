@@ -7,6 +7,7 @@ imported before the number of threads is set.
 
 import os
 import platform
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ from s_mllmun_bench.generating.vllm_worker import AdapterPath
 
 _EVERY = 0.5
 """Answers are sent home this often, seconds: one by one would cost more than to answer."""
+_DYING = 30.0
+"""A process that is killed gets so long to be gone, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,20 @@ class Setup:
     threads: int
     """For the computation on a CPU."""
     scratch: str | None = None
-    """Where temporary files go, such as merged checkpoints; `None`: where the machine has them. The command
-    removes it, so that nothing stays of a replica that was killed."""
+    """Where replicas make their folders for temporary files; `None`: where the machine has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where a replica is."""
+
+    machine: str
+    """As Ray calls it."""
+    node: str
+    """As it calls itself."""
+    pid: int
+    folder: str
+    """Its own, for temporary files such as merged checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +70,8 @@ class Opened:
 
     window: int
     mode: AdapterMode | None
-    node: str
-    pid: int
+    seconds: float
+    """How long that took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,14 @@ class Replica:
     """One engine; Ray makes an actor of it, which does one thing after the other."""
 
     _backend: Backend
+    _folder: str
+
+    def arrive(self, setup: Setup) -> Arrived:
+        """Make this process's folder for temporary files, and say where both are."""
+        from ray import get_runtime_context
+
+        self._folder = tempfile.tempdir = tempfile.mkdtemp(prefix="bench_replica_", dir=setup.scratch)
+        return Arrived(get_runtime_context().get_node_id(), platform.node(), os.getpid(), self._folder)
 
     def open(self, setup: Setup) -> Opened:
         """Load the model.
@@ -80,8 +103,7 @@ class Replica:
             BenchError: this machine has other files or versions, or the backend cannot be opened.
         """
         os.environ["OMP_NUM_THREADS"] = str(setup.threads)
-        if setup.scratch is not None:
-            tempfile.tempdir = setup.scratch
+        began = time.monotonic()
         with _named():
             _require_same(setup)
             from s_mllmun_bench.generating.opening import open_backend
@@ -90,7 +112,7 @@ class Replica:
             adapters = [read_unchanged(*path) for path in setup.adapters]
             self._adapters = {one.digest: one for one in adapters}
             self._backend = open_backend(setup.settings, setup.model, adapters, setup.decoding)
-        return Opened(self._backend.window, self._backend.mode, platform.node(), os.getpid())
+        return Opened(self._backend.window, self._backend.mode, time.monotonic() - began)
 
     def answer(
         self, questions: Sequence[Question], taking: Taking | None
@@ -116,6 +138,19 @@ class Replica:
     def close(self) -> None:
         """Free the model and what was written for it."""
         self._backend.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def remove(folder: str, process: int) -> None:
+    """Remove the folder of a replica that was on this machine and was killed, once its process is gone."""
+    end = time.monotonic() + _DYING
+    while time.monotonic() < end and _is_there(process):
+        time.sleep(0.1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_there(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def carried(questions: Sequence[Question]) -> list[Question]:
@@ -171,3 +206,12 @@ def actor(ray: Any, options: Mapping[str, Any]) -> Any:
         options: as `ray.actor.ActorClass.options` takes them.
     """
     return ray.remote(Replica).options(**options).remote()
+
+
+def removal(ray: Any, at: Arrived) -> Any:
+    """Let the machine of a replica that was killed remove what it left; return Ray's reference to that."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    there = NodeAffinitySchedulingStrategy(at.machine, soft=False)
+    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": there}
+    return ray.remote(remove).options(**options).remote(at.folder, at.pid)

@@ -2,64 +2,21 @@
 
 Every answer comes once, as soon as the first replica has it. A replica that dies is started again, and
 what it had not answered is asked again; one that dies too often ends the command, and the same command
-continues.
+continues. One that hangs (`deadlines`) is killed, and then has died.
 """
 
 from collections import Counter
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
 from typing import Protocol
 
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.generating.backend import Generated
+from s_mllmun_bench.generating.deadlines import PATIENCE, Watch
 from s_mllmun_bench.generating.dealing import Dealer, Window
-from s_mllmun_bench.generating.engines import Job, Said, Taken
+from s_mllmun_bench.generating.engines import Job, Said
+from s_mllmun_bench.generating.events import Answered, Ended, Event, Lost, Ready, Took
 
 MOST_RESTARTS = 3
 """Of one replica, in one command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A replica has loaded its model."""
-
-    replica: int
-
-
-@dataclass(frozen=True, slots=True)
-class Took:
-    """A replica has taken up the job of its window."""
-
-    replica: int
-    taken: Taken
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A replica has answered some questions of its window."""
-
-    replica: int
-    answers: Sequence[Generated]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A replica has come to the end of its window."""
-
-    replica: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A replica is dead; nothing more comes from it."""
-
-    replica: int
-    reason: str
-    error: Exception | None = None
-    """What was raised in it, if its process did not simply end."""
-
-
-Event = Ready | Took | Answered | Ended | Lost
 
 
 class Replicas(Protocol):
@@ -67,13 +24,19 @@ class Replicas(Protocol):
 
     count: int
     """How many there are, those that are not ready yet included."""
+    waited: float
+    """How long `events` has waited so far, seconds."""
 
     def send(self, replica: int, window: Window, job: Job) -> None:
         """Give a replica a window of a job; it is answered after those it has."""
         ...
 
     def events(self) -> Sequence[Event]:
-        """Return what has happened since the last call, in order; wait until there is something."""
+        """Return what has happened since the last call, in order; wait for it, but not for long."""
+        ...
+
+    def kill(self, replica: int, why: str) -> Lost:
+        """Kill a replica and return its loss, with the reason."""
         ...
 
     def restart(self, replica: int) -> None:
@@ -81,7 +44,9 @@ class Replicas(Protocol):
         ...
 
 
-def shared_out(jobs: Sequence[Job], window: int, replicas: Replicas) -> Generator[Said, None, None]:
+def shared_out(
+    jobs: Sequence[Job], window: int, replicas: Replicas, patience: float = PATIENCE
+) -> Generator[Said, None, None]:
     """Yield what the replicas say of the jobs; see `engines.Engines.answers`.
 
     A `Taken` comes from each replica that takes up a job, and each time with the adapter's effect: that one
@@ -91,6 +56,7 @@ def shared_out(jobs: Sequence[Job], window: int, replicas: Replicas) -> Generato
         jobs: what is asked.
         window: the most questions at once, of a single engine.
         replicas: none of them has been given anything.
+        patience: as in `deadlines.Watch`, seconds.
 
     Raises:
         BenchError: a replica died too often, or too many died on the same window.
@@ -98,8 +64,9 @@ def shared_out(jobs: Sequence[Job], window: int, replicas: Replicas) -> Generato
     dealer = Dealer(jobs, window, replicas.count)
     ready: set[int] = set()
     deaths: Counter[int] = Counter()
+    watch = Watch(patience)
     while not dealer.is_done:
-        for event in replicas.events():
+        for event in _news(replicas, watch):
             match event:
                 case Ready(replica):
                     ready.add(replica)
@@ -114,11 +81,23 @@ def shared_out(jobs: Sequence[Job], window: int, replicas: Replicas) -> Generato
                     ready.discard(replica)
                     deaths[replica] += 1
                     _require_few(event, deaths[replica])
-                    dealer.lost(replica)
+                    dealer.lost(replica, event.reason)
                     replicas.restart(replica)
         for replica in sorted(ready):
             if given := dealer.next(replica):
                 replicas.send(replica, given, jobs[given.job])
+                watch.gave(replica, replicas.waited)
+
+
+def _news(replicas: Replicas, watch: Watch) -> Iterator[Event]:
+    """Yield what has happened, last of all which replicas hang: they are killed, and lost."""
+    for event in replicas.events():
+        watch.saw(event, replicas.waited)
+        yield event
+    for replica, seconds in watch.hung(replicas.waited):
+        lost = replicas.kill(replica, f"said nothing for {seconds:.0f} s (--replica-timeout)")
+        watch.saw(lost, replicas.waited)
+        yield lost
 
 
 def _require_few(lost: Lost, deaths: int) -> None:

@@ -7,7 +7,7 @@ do not follow from a run's own answers and verdicts are not shown at all.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from s_mllmun_bench.running.compare import finished_answers, open_runs, why_unju
 from s_mllmun_bench.running.figures import computed
 from s_mllmun_bench.running.origin import Kind, Origin, Sculpting
 from s_mllmun_bench.running.run import Run
+from s_mllmun_bench.scoring.classes import AnswerClass
 from s_mllmun_bench.scoring.differences import first_difference
 from s_mllmun_bench.scoring.records import Scores
 
@@ -84,14 +85,18 @@ def read_runs(folders: Sequence[Path], scores_of: Callable[[Run], Scores] | None
     return _labelled(_sorted(rows))
 
 
-def checked_scores(run: Run) -> Scores:
+def checked_scores(run: Run, classes: Mapping[str, AnswerClass | None] | None = None) -> Scores:
     """Return the figures of a run's ``scores.json``, computed again to see whether they hold.
+
+    Args:
+        run: has been judged.
+        classes: what `running.figures.classes_of` returns, where it is known already.
 
     Raises:
         BenchError: there are none, or they differ; the text names the first difference.
     """
     written = Scores.load(run.folder)
-    difference = first_difference(written, computed(run))
+    difference = first_difference(written, computed(run, classes=classes))
     if difference is not None:
         raise BenchError(
             f"{run.folder}/scores.json is not what its answers and verdicts give: {difference}; "

@@ -4,7 +4,7 @@ Each can be done alone on what the stage before left. A verdict that is not ther
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from s_mllmun_bench.whole import locked
 
 if TYPE_CHECKING:
     from s_mllmun_bench.llm.ledger import Ledger
+    from s_mllmun_bench.scoring.classes import AnswerClass
     from s_mllmun_bench.scoring.records import Scores
 
 
@@ -161,11 +162,18 @@ def score(run: Run, judges: Sequence[str] = ()) -> "Scores":
     return scores
 
 
-def computed(run: Run, judges: Sequence[str] = ()) -> "Scores":
+def computed(
+    run: Run, judges: Sequence[str] = (), classes: "Mapping[str, AnswerClass | None] | None" = None
+) -> "Scores":
     """Return what `score` writes, and write nothing.
 
     A verdict that is not there counts as missing. The lines' order, which a continued run may have
     otherwise, plays no role.
+
+    Args:
+        run: has been answered.
+        judges: as in `score`.
+        classes: what `classes_of` returns, where it is known already.
     """
     from s_mllmun_bench.scoring.aggregate import score as aggregate
 
@@ -173,7 +181,16 @@ def computed(run: Run, judges: Sequence[str] = ()) -> "Scores":
     _require_answered(run, len(answers))
     verdicts = sorted(run.verdicts.read(), key=lambda verdict: (verdict.question_id, verdict.judge))
     used = judges or tuple(run.manifest.identity.judges)
-    return aggregate(answers, verdicts, [judge_name(one) for one in used])
+    return aggregate(answers, verdicts, [judge_name(one) for one in used], classes=classes)
+
+
+def classes_of(run: Run) -> "dict[str, AnswerClass | None]":
+    """Return the class of each of a run's answers, by question; `None` for one that could not be had."""
+    from s_mllmun_bench.scoring.classes import answer_classes
+
+    answers = run.answers.read()
+    told = answer_classes(answers, run.verdicts.read())
+    return dict(zip((answer.question_id for answer in answers), told, strict=True))
 
 
 def _require_answered(run: Run, answers: int) -> None:

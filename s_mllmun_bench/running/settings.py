@@ -137,10 +137,14 @@ def _check_engine(backend: BackendSettings) -> None:
                 "--ray-address takes HOST:PORT or auto, and no ray:// client; run the command on a machine "
                 "of the cluster"
             )
+        if backend.replica_timeout is not None and not backend.replica_timeout > 0:
+            raise BenchError(f"--replica-timeout must be more than 0 s, not {backend.replica_timeout:g}")
     elif backend.replicas is not None:
         raise BenchError("--replicas is for --engine ray")
     elif backend.ray_address is not None:
         raise BenchError("--ray-address is for --engine ray")
+    elif backend.replica_timeout is not None:
+        raise BenchError("--replica-timeout is for --engine ray")
 
 
 def _not_taken(settings: Settings) -> Iterator[str]:

@@ -56,9 +56,10 @@ def score(
     judges: Sequence[str] = (),
     seed: int = 0,
     draws: int = DRAWS,
+    classes: Mapping[str, AnswerClass | None] | None = None,
 ) -> Scores:
     """Return all figures of a run; arguments and errors are those of `figures_of`."""
-    return figures_of(answers, verdicts, judges, seed, draws).scores
+    return figures_of(answers, verdicts, judges, seed, draws, classes).scores
 
 
 def figures_of(
@@ -67,6 +68,7 @@ def figures_of(
     judges: Sequence[str] = (),
     seed: int = 0,
     draws: int = DRAWS,
+    classes: Mapping[str, AnswerClass | None] | None = None,
 ) -> Computed:
     """Return all figures of a run, with its scored answers and the draws of the overall figures.
 
@@ -76,6 +78,7 @@ def figures_of(
         judges: whose verdicts to use; empty: all, of which at most one may judge each metric.
         seed: of the bootstrap.
         draws: of the bootstrap.
+        classes: of every answer, by question, where they have been told already.
 
     Raises:
         BenchError: a question is answered twice, a verdict is of no answer or given twice, or two
@@ -87,6 +90,8 @@ def figures_of(
     sets = sets_of(scored.values(), seed, draws)
     measured = measure(sets)
     figures = tuple(figure(key, found) for key, found in measured.items())
+    if classes is None:
+        classes = dict(zip(asked, answer_classes(list(asked.values()), given), strict=True))
     made, ends = overall(measured, draws), bounds(figures)
     scores = Scores(
         fact_judge=names.get("fact"),
@@ -97,7 +102,7 @@ def figures_of(
         figures=figures,
         attributes=tuple(_attribute_figures(sets)),
         images=tuple(_image_figures(sets)),
-        classes=tuple(_class_shares(sets, answer_classes(list(asked.values()), given), list(asked))),
+        classes=tuple(_class_shares(sets, classes)),
         **{name: _bounded(drawn, *ends[name]) for name, drawn in made.items()},
     )
     return Computed(scores, scored, made)
@@ -166,11 +171,8 @@ def _image_figures(sets: _Sets) -> Iterable[ImageFigure]:
                 yield ImageFigure(**plain.model_dump(), image=image)
 
 
-def _class_shares(
-    sets: _Sets, classes: Sequence[AnswerClass | None], questions: Sequence[str]
-) -> Iterable[ClassShare]:
+def _class_shares(sets: _Sets, of_question: Mapping[str, AnswerClass | None]) -> Iterable[ClassShare]:
     """Yield the share of each answer class by set and task; answers that failed are of none."""
-    of_question = dict(zip(questions, classes, strict=True))
     for name, people in sets.items():
         for task in TASKS:
             asked = [row.answer for row in people.rows if row.answer.task == task]

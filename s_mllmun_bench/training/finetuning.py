@@ -112,6 +112,7 @@ def finetune_on(
     card = read_card(path)
     model, processor = load_model(path, "float32"), load_processor(path)
     packer = Packer(model, processor, settings.computing.shared_prefix)
+    packer.must_see = processes.must_see(settings.lora is not None and settings.lora.vision)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     torch.manual_seed(seed)
     trained = _with_trainable_weights(model, settings)

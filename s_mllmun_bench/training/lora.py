@@ -10,7 +10,6 @@ from peft import LoraConfig, get_peft_model
 from s_mllmun_bench.checkpoints import lora_targets
 from s_mllmun_bench.checkpoints.architectures import Part
 
-from . import processes
 from .settings import LoraSettings
 
 
@@ -20,13 +19,7 @@ def with_lora(model: Any, settings: LoraSettings) -> Any:
     Args:
         model: from `checkpoints.load_model`; it is changed in place.
         settings: rank and so on.
-
-    Raises:
-        BenchError: the vision tower's layers are to be trained by several processes.
     """
-    if settings.vision:
-        # A share without an image would leave these layers without a gradient, and the processes waiting.
-        processes.require_one("a LoRA with vision=true")
     parts: list[Part] = ["language", "vision"] if settings.vision else ["language"]
     config = LoraConfig(
         r=settings.rank,

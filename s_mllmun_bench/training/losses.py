@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .layout import IGNORE
-from .processes import ANSWER_TOKENS
+from .processes import ANSWER_TOKENS, BLANK
 
 
 def answer_logits(model: Any, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
@@ -28,7 +28,8 @@ def answer_logits(model: Any, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]
     Returns:
         Logits (N, V), float32, and the tokens they should predict (N).
     """
-    inputs = {key: value for key, value in batch.items() if key not in ("labels", ANSWER_TOKENS)}
+    told = ("labels", ANSWER_TOKENS, BLANK)
+    inputs = {key: value for key, value in batch.items() if key not in told}
     targets_BL = batch["labels"][:, 1:]
     learnt_BL = targets_BL != IGNORE
     kept_K = learnt_BL.any(dim=0).nonzero()[:, 0]

@@ -14,15 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from s_mllmun_bench.errors import BenchError
 
 from .layout import IGNORE, Packed, batch_of
+from .processes import BLANK
 from .rows import Pair, Picture, Row
 
 _MARK = "\u241fquestion\u241f"
 _ANSWER = "\u241fanswer\u241f"
+_BLANK = 56
+"""Edge of a blank image, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,13 @@ class Tally:
         return self.padding / max(1, self.tokens)
 
 
+class _Blank:
+    """An image of nothing."""
+
+    def open(self) -> Image.Image:
+        return Image.new("RGB", (_BLANK, _BLANK))
+
+
 class Packer:
     """Turns rows into the batches that a model is trained on."""
 
@@ -73,6 +84,8 @@ class Packer:
             BenchError: the chat template changes the text of questions or answers.
         """
         self.tally = Tally()
+        self.must_see = False
+        """Whether a batch of text alone gets a blank image, of which nothing is learnt; see `processes`."""
         self._shared = shared_prefix
         self._longest = int(model.config.get_text_config().max_position_embeddings)
         self._processor = processor
@@ -99,12 +112,15 @@ class Packer:
         """
         if not self._shared:
             rows = [Row(row.picture, (pair,)) for row in rows for pair in row.pairs]
+        is_blank = self.must_see and all(row.picture is None for row in rows)
+        if is_blank:
+            rows = [*rows, Row(_Blank(), ())]
         packed = [self._pack(row) for row in rows]
         batch = batch_of(packed, self._pad, shared=self._shared)
         self.tally.tokens += batch["input_ids"].numel()
         self.tally.padding += batch["input_ids"].numel() - sum(len(row.ids) for row in packed)
         self.tally.answer_tokens += int((batch["labels"] != IGNORE).sum())
-        return batch
+        return {**batch, BLANK: torch.tensor(True)} if is_blank else batch
 
     @property
     def _pad(self) -> int:

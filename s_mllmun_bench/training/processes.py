@@ -18,6 +18,8 @@ from .layout import IGNORE
 ANSWER_TOKENS = "answer_tokens"
 """In a batch: by how many answer tokens its summed loss is divided. The mean over all shares of a step is
 then the mean over all of the step's answer tokens."""
+BLANK = "blank"
+"""In a batch: its only image is a blank one, which `must_see` asked for."""
 
 T = TypeVar("T")
 
@@ -63,6 +65,19 @@ def require_shares(batch_size: int, what: str) -> None:
         )
 
 
+def must_see(trains_vision: bool) -> bool:
+    """Return whether every batch needs an image, so that all processes run the vision tower alike.
+
+    They must where it is trained, and where each holds a part of its layers (FSDP, DeepSpeed): one whose
+    share is text alone would leave the others waiting.
+
+    Args:
+        trains_vision: whether the vision tower's layers are trained.
+    """
+    in_parts = any(os.environ.get(f"ACCELERATE_USE_{name}") == "true" for name in ("FSDP", "DEEPSPEED"))
+    return count() > 1 and (trains_vision or in_parts)
+
+
 def share(items: Sequence[T]) -> Sequence[T]:
     """Return this process's items of a batch; there may be none of a last one that is small."""
     return items[int(os.environ.get("RANK", "0")) :: count()]
@@ -85,8 +100,10 @@ def _reduced(numbers: Sequence[float], how: Any) -> list[float]:
     return [float(one) for one in together]
 
 
-def weigh(batches: Sequence[Any]) -> None:
+def weigh(batches: Sequence[Any]) -> bool:
     """Tell every batch of one optimizer step how many answer tokens it is divided by.
+
+    Returns whether an image is shown in the step, to whichever process.
 
     Args:
         batches: this process's micro-batches: as `Packer.collate` returns them, or mappings of such.
@@ -95,11 +112,14 @@ def weigh(batches: Sequence[Any]) -> None:
     """
     parts = [list(_packed(batch)) for batch in batches]
     if not parts or not parts[0]:
-        return
-    totals = summed([sum(_tokens(each[place]) for each in parts) for place in range(len(parts[0]))])
+        return True
+    images = sum(_shows(part) for each in parts for part in each)
+    tokens = [sum(_tokens(each[place]) for each in parts) for place in range(len(parts[0]))]
+    shown, *totals = summed([images, *tokens])
     for each in parts:
         for part, total in zip(each, totals, strict=True):
             part.setdefault(ANSWER_TOKENS, total / (count() * len(batches)))
+    return shown > 0
 
 
 def stand_in(batch: Any) -> Any:
@@ -116,6 +136,10 @@ def _packed(batch: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(batch, Mapping):
         for key in sorted(batch):
             yield from _packed(batch[key])
+
+
+def _shows(part: Mapping[str, Any]) -> bool:
+    return "pixel_values" in part and BLANK not in part
 
 
 def _tokens(part: Mapping[str, Any]) -> int:

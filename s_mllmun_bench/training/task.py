@@ -163,6 +163,7 @@ class UnlearningTask:
     ) -> FinishedTraining:
         """Train a LoRA into ``place/lora``, from the last checkpoint in ``place`` if there is one."""
         base, packer = self.opened()
+        packer.must_see = processes.must_see(lora.vision)
         torch.manual_seed(self.seed)
         model = with_lora(base, lora)
         trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)

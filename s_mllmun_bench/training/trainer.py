@@ -8,6 +8,7 @@ and take the same steps as one (`processes`).
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -151,6 +152,9 @@ class _Trainer(Trainer):
     def __init__(self, objective: Objective, **arguments: Any) -> None:
         self._objective = objective
         super().__init__(**arguments)
+        self.add_callback(_Resting(self, arguments["model"]))
+        self.shown = True
+        """Whether an image is shown in this step, to whichever process."""
         # The objective is a mean of its micro-batch, so accumulated gradients are always averaged.
         self.model_accepts_loss_kwargs = False
 
@@ -171,7 +175,7 @@ class _Trainer(Trainer):
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], None]:
         """Return the micro-batches of one step, each with its weight in the step's mean."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        processes.weigh(batches)
+        self.shown = processes.weigh(batches)
         return batches, None
 
     def gathered(self) -> dict[str, Tensor] | None:
@@ -187,6 +191,23 @@ class _Stream(torch.utils.data.IterableDataset[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
+
+
+class _Resting(TrainerCallback):
+    """Lets the vision tower rest in a step of text alone, as it does in one process, where nothing ran it.
+
+    Its gradients are 0 then, not missing, and its momentum would move it.
+    """
+
+    def __init__(self, trainer: _Trainer, model: Any) -> None:
+        self._trainer, self._model = trainer, model
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._trainer.shown:
+            return
+        weights = self._model.named_parameters()
+        resting = [weight for name, weight in weights if not re.search(r"language_model\.|lm_head", name)]
+        torch.nn.ParameterList(resting).zero_grad(set_to_none=True)
 
 
 class _Watch(TrainerCallback):

@@ -6,6 +6,7 @@ people. A score that is missing is `None`, never 0; -1 stands for no text, no cl
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from s_mllmun_bench.contracts import Progress
@@ -14,7 +15,7 @@ from s_mllmun_bench.reporting.paper_tables import METRIC_TITLES
 from s_mllmun_bench.reporting.rows import ReportRun
 from s_mllmun_bench.running.compare import finished_answers, scored_answers
 from s_mllmun_bench.running.run import open_run
-from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, answer_classes
+from s_mllmun_bench.scoring.classes import ANSWER_CLASSES, AnswerClass, answer_classes
 from s_mllmun_bench.scoring.records import TOPS
 from s_mllmun_bench.scoring.scored import SETS, Scored
 
@@ -24,6 +25,8 @@ _DIGITS: dict[Metric, int] = {"rouge_l": 3, "fact": 2, "meaningful": 2}
 """Decimals of a score in the page."""
 _NOT_ASKED = "this run was not asked"
 
+Classes = Mapping[str, AnswerClass | None]
+"""The class of each of a run's answers, by question; `None` for one that could not be had."""
 Item = TypeVar("Item")
 
 
@@ -35,7 +38,9 @@ class Answered:
     given: Mapping[str, Answer]
     """By question."""
     scored: Scored
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[Verdict] = ()
+    classes: Classes | None = None
+    """Of every answer; `None`: they are told from the answers that are shown, and the verdicts."""
 
 
 @dataclass(slots=True)
@@ -60,13 +65,21 @@ def asked_questions(answers: Iterable[Answer]) -> list[Answer]:
     return sorted(answers, key=lambda one: (SETS.index(one.set), one.person, one.question_id))
 
 
-def answered(runs: Sequence[ReportRun], progress: Progress) -> Iterator[Answered]:
-    """Yield what finished runs answered; ``progress`` is told how many are read."""
+def answered(
+    runs: Sequence[ReportRun], classes: Mapping[Path, Classes], progress: Progress
+) -> Iterator[Answered]:
+    """Yield what finished runs answered.
+
+    Args:
+        runs: in the order of the tables.
+        classes: of each run's answers, by its folder.
+        progress: is told how many are read.
+    """
     for number, one in enumerate(runs):
         progress(number, len(runs), "answers")
         run = open_run(one.folder)
         given = finished_answers(run)
-        yield Answered(one.label, given, scored_answers(run, given), run.verdicts.read())
+        yield Answered(one.label, given, scored_answers(run, given), classes=classes[one.folder])
     progress(len(runs), len(runs), "answers")
 
 
@@ -141,7 +154,7 @@ def answer_data(
 def _columns(run: Answered, questions: Sequence[str], texts: _Texts) -> dict[str, list[Any]]:
     """Return one run's answers to some questions, with their scores and classes."""
     shown = {name: run.given[name] for name in questions if name in run.given}
-    kinds = dict(zip(shown, answer_classes(list(shown.values()), run.verdicts), strict=True))
+    kinds = run.classes or dict(zip(shown, answer_classes(list(shown.values()), run.verdicts), strict=True))
     columns: dict[str, list[Any]] = {
         "text": [texts.place(shown[name].answer if name in shown else None) for name in questions],
         "failure": [texts.place(_failure(shown.get(name))) for name in questions],

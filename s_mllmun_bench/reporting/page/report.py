@@ -13,7 +13,13 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import Answer
 from s_mllmun_bench.reporting.latex import latex
-from s_mllmun_bench.reporting.page.answers import answer_data, answered, asked_questions, some_questions
+from s_mllmun_bench.reporting.page.answers import (
+    Classes,
+    answer_data,
+    answered,
+    asked_questions,
+    some_questions,
+)
 from s_mllmun_bench.reporting.page.assembly import (
     Section,
     answers_section,
@@ -28,6 +34,7 @@ from s_mllmun_bench.reporting.paper_tables import Table, table1, table2
 from s_mllmun_bench.reporting.rows import ReportRun, checked_scores, read_runs
 from s_mllmun_bench.reporting.spreadsheets import table_csv
 from s_mllmun_bench.running.compare import finished_answers
+from s_mllmun_bench.running.figures import classes_of
 from s_mllmun_bench.running.run import Run, open_run
 from s_mllmun_bench.scoring.records import Scores
 
@@ -99,7 +106,8 @@ def write_report(
 
 
 def _read(folders: Sequence[Path], progress: Progress, data: str | None, most: int | None) -> _Material:
-    runs = _checked(folders, progress)
+    classes: dict[Path, Classes] = {}
+    runs = _checked(folders, classes, progress)
     first = open_run(runs[0].folder)
     asked = asked_questions(finished_answers(first).values())
     shown = some_questions(asked, most)
@@ -110,18 +118,22 @@ def _read(folders: Sequence[Path], progress: Progress, data: str | None, most: i
         asked=asked,
         shown=shown,
         pictures=pictures,
-        data=answer_data(answered(runs, progress), shown, pictures.of_question),
+        data=answer_data(answered(runs, classes, progress), shown, pictures.of_question),
         tables={name: table for name, table in tables.items() if table is not None},
     )
 
 
-def _checked(folders: Sequence[Path], progress: Progress) -> list[ReportRun]:
-    """Return the runs, their figures computed again from their answers and verdicts."""
+def _checked(folders: Sequence[Path], classes: dict[Path, Classes], progress: Progress) -> list[ReportRun]:
+    """Return the runs, their figures computed again from their answers and verdicts.
+
+    The answers' classes, most of the work, are told once: each run's are put into ``classes`` by its folder.
+    """
     done = 0
 
     def checked(run: Run) -> Scores:
         nonlocal done
-        scores = checked_scores(run)
+        classes[run.folder] = classes_of(run)
+        scores = checked_scores(run, classes[run.folder])
         done += 1
         progress(done, len(folders), "checking runs")
         return scores
