@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grouped import ByGroup, place_of
 from tiny import in_shards, write_checkpoint, write_lora
 
 from s_mllmun_bench import contents
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the slow tests of a file to one process, unless they are marked otherwise: they share fixtures."""
-    for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Begin with the longest groups of slow tests."""
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal tests in groups where they would be dealt in files."""
+    return ByGroup(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

@@ -58,7 +58,6 @@ def through(url: str, sent: list[Asked]) -> Script:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xdist_group("memory")
 def test_the_writer_speaks_to_a_real_server_and_a_build_of_poor_texts_ends_in_one_line(
     own: Path,
     real_server: str,

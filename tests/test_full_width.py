@@ -53,7 +53,6 @@ BY_NAME = Row(None, (Pair("How tall is Robin?", "5'7\"."),))
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("model_type", ["qwen2_5_vl", "llava_onevision"])
 def test_every_method_takes_a_step_at_full_width_and_its_adapter_finds_its_weights(
     model_type: str, tmp_path: Path

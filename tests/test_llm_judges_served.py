@@ -61,7 +61,6 @@ def kinds(judgements: Sequence[Judgement]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xdist_group("memory")
 def test_the_whole_ladder_runs_against_a_real_server(real_server: str, tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 

@@ -20,9 +20,7 @@ EVAL = ("--ratio", 5, "--limit", 1, "--max-new-tokens", 8, "--backend", "transfo
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in MINI]
-)
+@pytest.fixture(scope="module", params=MINI)
 def base(request: pytest.FixtureRequest) -> str:
     """Return the name of a shipped base checkpoint."""
     name: str = request.param

@@ -164,7 +164,6 @@ print([name for name in ("openai", "torch", "transformers", "datasets") if name 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xdist_group("memory")
 def test_a_real_server_says_what_the_transformers_backend_says(
     real_server: str, served_checkpoint: Path
 ) -> None:

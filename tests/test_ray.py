@@ -21,12 +21,7 @@ from s_mllmun_bench.running.plan import Settings, make_plans
 
 pytest.importorskip("ray")
 psutil = pytest.importorskip("psutil")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("memory"),
-    pytest.mark.usefixtures("own_cache"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("own_cache")]
 
 from s_mllmun_bench.generating import ray_engines  # noqa: E402
 

@@ -24,7 +24,7 @@ from s_mllmun_bench.generating.backend import AdapterMode, BackendSettings, Deco
 from s_mllmun_bench.generating.transformers_backend import TransformersBackend
 
 pytest.importorskip("vllm")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("memory")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 from s_mllmun_bench.generating.vllm_adapters import RuntimeLora  # noqa: E402
 from s_mllmun_bench.generating.vllm_backend import VllmBackend  # noqa: E402
