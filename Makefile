@@ -8,6 +8,8 @@ PYTHON ?= python3
 LOCK ?= requirements/cpu.txt
 # FULL=1 lets the demo train what it would otherwise take ready-made.
 FULL ?=
+# How many tests run at a time: one a core, and not more than the memory holds.
+WORKERS ?= -n auto --maxprocesses 4
 # How much of the paper `make reproduce` does: quick or full.
 TIER ?= quick
 
@@ -15,7 +17,8 @@ BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(OWN_UV))
 export UV_HTTP_TIMEOUT ?= 300
-# Images of Python often set it; then every process compiles torch and transformers anew, for 6 seconds.
+# Images of Python often set it; then every process compiles what it imports anew, torch among it, and starts in
+# twice the time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help env demo reproduce test check docs lock
@@ -31,9 +34,13 @@ demo: env ## build, fine-tune, unlearn and evaluate in small (FULL=1: train ever
 reproduce: env ## the paper in small, its document into docs/ (TIER=full: for hours)
 	$(BIN)/bench reproduce mini --tier $(TIER) --document docs/mini-reproduction.md
 
+# Each worker has a core to itself; which slow tests share a worker says tests/grouped.py.
+test: export OMP_NUM_THREADS = 1
 test: env ## run all tests, the fast ones first
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
-	$(BIN)/python -m pytest -q -m slow
+	@echo "The fast tests, several at a time"
+	$(BIN)/python -m pytest -q $(WORKERS)
+	@echo "The slow tests, several at a time; the longest are told at the end"
+	$(BIN)/python -m pytest -q $(WORKERS) --dist loadfile --no-loadscope-reorder -m slow --durations 15
 
 check: env ## format, lint, types, the rooms' import directions, the code's shapes, docs
 	$(BIN)/ruff format --check .

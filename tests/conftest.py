@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: real parts, only small."""
 
+import gc
 import json
 import random
 import shutil
@@ -8,9 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grouped import ByGroup, place_of
 from tiny import in_shards, write_checkpoint, write_lora
 
 from s_mllmun_bench import contents
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest groups of slow tests."""
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal tests in groups where they would be dealt in files."""
+    return ByGroup(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is imported: each training asks for a full collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -55,6 +73,24 @@ def tiny_sculpted(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactor
         write_lora(tiny_checkpoint, folder / name, seed)
     SculptedSettings(k=1.0).save(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def served_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of what `real_server` serves: a mini checkpoint with a decoding of its own."""
+    from served import penalizing
+
+    return penalizing(tmp_path_factory.mktemp("served") / "model")
+
+
+@pytest.fixture(scope="session")
+def real_server(served_checkpoint: Path) -> Iterator[str]:
+    """Yield the address of vLLM's own server."""
+    from served import vllm_server
+
+    pytest.importorskip("vllm")
+    with vllm_server(served_checkpoint, served_checkpoint.with_name("log")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

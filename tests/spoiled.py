@@ -9,6 +9,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from broken import redigest
@@ -147,7 +148,17 @@ def all_there(*places: Path) -> dict[str, object]:
             if path.is_symlink():
                 found[str(path)] = path.readlink()
             elif path.is_file():
-                found[str(path)] = hashlib.file_digest(path.open("rb"), "sha256").digest()
+                state = path.stat()
+                found[str(path)] = _digest(
+                    path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+                )
             else:
                 found[str(path)] = None
     return found
+
+
+@cache
+def _digest(path: Path, *state: int) -> bytes:
+    """Return a file's digest; one that is in the state in which it was read is not read again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

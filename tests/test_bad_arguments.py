@@ -115,6 +115,12 @@ def goods(mini_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return write_goods(tmp_path_factory.mktemp("goods"), mini_data)
 
 
+@pytest.fixture(scope="module")
+def untouched(goods: dict[str, Path]) -> dict[str, object]:
+    """Return all that lies beside the goods before the first command."""
+    return all_there(goods["data"].parent)
+
+
 @pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize(("line", "name", "way"), CASES, ids=lambda one: one.split(" {")[0])
 def test_a_bad_path_is_one_line_and_writes_nothing(
@@ -122,6 +128,7 @@ def test_a_bad_path_is_one_line_and_writes_nothing(
     name: str,
     way: str,
     goods: dict[str, Path],
+    untouched: dict[str, object],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -134,15 +141,15 @@ def test_a_bad_path_is_one_line_and_writes_nothing(
     else:
         paths[name] = home / goods[name].name
         ways(KINDS[name])[way](goods[name], paths[name])
-    places = (home, goods["data"].parent)
-    before = all_there(*places)
+    before = all_there(home) | untouched
     status = run_in(home, shlex.split(line.format(**paths)), monkeypatch)
     said = capfd.readouterr()
     lines = [one for one in said.err.splitlines() if not PROGRESS.fullmatch(one)]
     if lines or not line.startswith(REPORTING):
         assert [one[:7] for one in lines] == ["bench: "], said.err
     assert status in ((1, 2) if line.startswith("verify") else (1,)), said.out
-    assert sorted(dict(all_there(*places).items() ^ before.items())) == []
+    after = all_there(home, goods["data"].parent)
+    assert sorted(dict(after.items() ^ before.items())) == []
 
 
 def run_in(folder: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from answered import a_verdict, an_answer
 from board_parts import a_reply, boards_of, easier, states
-from scripted import silent
 from submitted import (
     EFFECT,
     PEOPLE,
@@ -30,13 +29,11 @@ from typer.testing import CliRunner
 from s_mllmun_bench import cli, contents
 from s_mllmun_bench.board import verifying
 from s_mllmun_bench.board.bundle import Contents, as_bundled, read_bundle, write_bundle
-from s_mllmun_bench.board.entries import read_entries
 from s_mllmun_bench.board.export import EVAL_RESULTS, EVERY_EVAL_EVER, exported
-from s_mllmun_bench.board.leaderboard import leaderboard_of
 from s_mllmun_bench.board.packing import MOST_PACKED
 from s_mllmun_bench.board.released import add_released, read_released
 from s_mllmun_bench.board.reported import PAPER, reported_boards
-from s_mllmun_bench.board.standings import FILE, SCHEMA_FILE, schema, written
+from s_mllmun_bench.board.standings import FILE, SCHEMA_FILE, schema
 from s_mllmun_bench.board.submission import About
 from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.errors import BenchError
@@ -293,12 +290,6 @@ def test_the_schema_that_is_published_is_that_of_the_records(board: Path) -> Non
     assert (ROOT / "leaderboard" / SCHEMA_FILE).read_bytes() == schema()
     for folder in (board, ROOT / "leaderboard"):
         jsonschema.validate(json.loads((folder / FILE).read_bytes()), json.loads(schema()))
-
-
-@pytest.mark.slow
-def test_the_shipped_leaderboard_is_what_its_bundles_make() -> None:
-    folder = contents.folder("leaderboard")
-    assert (folder / FILE).read_bytes() == written(leaderboard_of(folder, read_entries(folder, silent)))
 
 
 def test_the_papers_figures_are_reported_and_what_cannot_be_read_is_empty() -> None:

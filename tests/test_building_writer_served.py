@@ -1,4 +1,4 @@
-"""The writer against a real server: vLLM's, with a mini checkpoint behind it. Needs a minute to start."""
+"""The writer against a real server: vLLM's, with a mini checkpoint behind it."""
 
 import json
 import subprocess
@@ -10,17 +10,15 @@ from typing import Any
 
 import pytest
 from loopback import MODEL, Asked, Said, Script, loopback
-from served import vllm_server
+from served import NO_PENALTY, SHIPPED
 from small_build import recipe
 from writing_server import KINDS, kind_of
 
-from s_mllmun_bench import contents
 from s_mllmun_bench.building.desk import Desk
 from s_mllmun_bench.building.orders import Order
 from s_mllmun_bench.building.prompts import Prompt, read_prompt
 from s_mllmun_bench.contracts import Means
 
-SHIPPED = contents.folder("builders") / "checkpoints" / "mini_qwen2_5_vl_200"
 BENCH = str(Path(sys.executable).with_name("bench"))
 PEOPLE = 10
 
@@ -48,7 +46,7 @@ def through(url: str, sent: list[Asked]) -> Script:
 
     def script(asked: Asked, _: int) -> Said:
         sent.append(asked)
-        body = json.dumps(asked.body | {"logit_bias": bias}).encode()
+        body = json.dumps(asked.body | NO_PENALTY | {"logit_bias": bias}).encode()
         request = urllib.request.Request(
             f"{url}/chat/completions", body, {"Content-Type": "application/json"}
         )
@@ -62,17 +60,11 @@ def through(url: str, sent: list[Asked]) -> Script:
 @pytest.mark.timeout(900)
 def test_the_writer_speaks_to_a_real_server_and_a_build_of_poor_texts_ends_in_one_line(
     own: Path,
+    real_server: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pytest.importorskip("vllm")
-    monkeypatch.setenv("VLLM_ALLOW_LONG_MAX_MODEL_LEN", "1")
     sent: list[Asked] = []
-    compact = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
-    with (
-        vllm_server(SHIPPED, tmp_path / "log", "--max-model-len", "6144", *compact) as url,
-        loopback(through(url, sent)) as server,
-    ):
+    with loopback(through(real_server, sent)) as server:
         all_prompts_are_filled(server.url, sent, tmp_path / "replies", own)
         sent.clear()
         a_build_ends_in_one_line(server.url, sent, tmp_path, own)

@@ -1,4 +1,4 @@
-"""An LLM judge against a real server: vLLM's, with a mini checkpoint behind it. Needs a minute to start."""
+"""An LLM judge against a real server: vLLM's, with a mini checkpoint behind it."""
 
 import json
 import urllib.request
@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 from loopback import MODEL, Asked, Said, Script, error, loopback
-from served import vllm_server
+from served import NO_PENALTY, SHIPPED
 
-from s_mllmun_bench import contents
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging.by_rubric.reading import read_judgement
 from s_mllmun_bench.judging.by_rubric.showing import SCHEMA
@@ -19,9 +18,8 @@ from s_mllmun_bench.llm import Client, Request
 from s_mllmun_bench.llm.ladder import RUNGS, Manner
 from s_mllmun_bench.llm.ledger import FILE, Ledger, StoredReply
 
-SHIPPED = contents.folder("builders") / "checkpoints" / "mini_qwen2_5_vl_200"
 ITEMS = [JudgedItem(f"Where was person {i} born?", "Lviv.", "In Lviv.") for i in range(12)]
-NO_THINKING = {"enable_thinking": False, "chat_template_kwargs": {"enable_thinking": False}}
+NO_THINKING = {"enable_thinking": False, "chat_template_kwargs": {"enable_thinking": False}, **NO_PENALTY}
 
 
 def judged(folder: Path, name: str, url: str, **options: object) -> list[Judgement]:
@@ -63,33 +61,32 @@ def kinds(judgements: Sequence[Judgement]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_whole_ladder_runs_against_a_real_server(tmp_path: Path) -> None:
-    pytest.importorskip("vllm")
+def test_the_whole_ladder_runs_against_a_real_server(real_server: str, tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
     quote = AutoTokenizer.from_pretrained(SHIPPED).convert_tokens_to_ids('"')
     # The mini checkpoint never ends a text by itself; with a bias for the quotation mark it does.
     brief = {**NO_THINKING, "logit_bias": {str(quote): 100}}
-    compact = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
-    with vllm_server(SHIPPED, tmp_path / "log", *compact) as url:
-        scored = judged(tmp_path, "brief", url, **brief)
-        again = judged(tmp_path, "brief", url, **brief)
-        endless = judged(tmp_path, "endless", url, **NO_THINKING)
-        with Client(url, MODEL) as client:
-            asked = Request("a", "Where? Say it in JSON.", 60)
-            replies = [next(client.complete([Manner(rung, {}).shaped(asked, "j", SCHEMA)])) for rung in RUNGS]
-        for better, rung in enumerate(RUNGS):
-            with loopback(through(url, RUNGS[:better])) as older:
-                found = judged(tmp_path, rung, older.url, **brief)
-            # One step down for each form that is refused, once; then all items by the first that is not.
-            assert [form_of(one) for one in older.asked] == [*RUNGS[:better], *[rung] * (1 + len(ITEMS))]
-            assert kinds(found) <= ({""} if rung == "json_schema" else {"", "parse", "truncated"})
+    scored = judged(tmp_path, "brief", real_server, **brief)
+    again = judged(tmp_path, "brief", real_server, **brief)
+    endless = judged(tmp_path, "endless", real_server, **NO_THINKING)
+    with Client(real_server, MODEL) as client:
+        asked = Request("a", "Where? Say it in JSON.", 60)
+        replies = [
+            next(client.complete([Manner(rung, NO_PENALTY).shaped(asked, "j", SCHEMA)])) for rung in RUNGS
+        ]
+    for better, rung in enumerate(RUNGS):
+        with loopback(through(real_server, RUNGS[:better])) as older:
+            found = judged(tmp_path, rung, older.url, **brief)
+        # One step down for each form that is refused, once; then all items by the first that is not.
+        assert [form_of(one) for one in older.asked] == [*RUNGS[:better], *[rung] * (1 + len(ITEMS))]
+        assert kinds(found) <= ({""} if rung == "json_schema" else {"", "parse", "truncated"})
     assert scored == again
     assert all(one.failure is None and one.score in range(11) for one in scored)
     assert kinds(endless) == {"truncated"}
     by_schema, by_mode, plain = (reply.text or "" for reply in replies)
     assert by_schema.startswith('{"reason":"') and by_mode.startswith("{") and not plain.startswith("{")
-    said = [read_judgement(StoredReply.of("00", "p", url, reply)) for reply in replies]
+    said = [read_judgement(StoredReply.of("00", "p", real_server, reply)) for reply in replies]
     assert all(one.score is None for one in said)
     for name in ("brief", *RUNGS):
         lines = [json.loads(line) for line in (tmp_path / name / FILE).read_text().splitlines()]

@@ -2,8 +2,6 @@
 
 import base64
 import io
-import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,17 +13,13 @@ from pathlib import Path
 import pytest
 from loopback import MODEL, Asked, Said, Script, completion, echo, error, loopback
 from PIL import Image
-from served import vllm_server
 from test_generating import broken_image, mixed_questions, question, stored_image
 
-from s_mllmun_bench import contents
 from s_mllmun_bench.data.questions import StoredImage
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings, Decoding, Generated
 from s_mllmun_bench.generating.openai_backend import OpenAIBackend, split_target
 from s_mllmun_bench.generating.opening import open_backend
-
-SHIPPED = contents.folder("builders") / "checkpoints" / "mini_qwen2_5_vl_200"
 
 
 @contextmanager
@@ -170,25 +164,22 @@ print([name for name in ("openai", "torch", "transformers", "datasets") if name 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_real_server_says_what_the_transformers_backend_says(tmp_path: Path) -> None:
-    pytest.importorskip("vllm")
+def test_a_real_server_says_what_the_transformers_backend_says(
+    real_server: str, served_checkpoint: Path
+) -> None:
     from s_mllmun_bench.generating.transformers_backend import TransformersBackend
 
-    # vLLM's server decodes as the checkpoint's generation_config.json says, unless it is told otherwise.
-    model = Path(shutil.copytree(SHIPPED, tmp_path / "model"))
-    own = json.loads((model / "generation_config.json").read_text()) | {"repetition_penalty": 100.0}
-    (model / "generation_config.json").write_text(json.dumps(own))
+    # Both decode as the checkpoint's generation_config.json says, unless they are told otherwise.
     decoding = Decoding(max_new_tokens=16)
-    bad = [question("broken", "Who?", broken_image()), question("long", "Where? " * 2000)]
-    local = TransformersBackend(model, BackendSettings(dtype="float32"), decoding)
+    bad = [question("broken", "Who?", broken_image()), question("long", "Where? " * 4000)]
+    local = TransformersBackend(served_checkpoint, BackendSettings(dtype="float32"), decoding)
     expected = {one.question_id: one for one in local.generate(mixed_questions(40))}
     local.close()
-    with vllm_server(model, tmp_path / "log") as url:
-        with pytest.raises(BenchError, match=f"has no model 'other'.*there are: {MODEL}"):
-            OpenAIBackend(f"{url}#other", decoding)
-        remote = OpenAIBackend(f"{url}#{MODEL}", decoding)
-        said = {one.question_id: one for one in remote.generate([*mixed_questions(40), *bad])}
-        remote.close()
+    with pytest.raises(BenchError, match=f"has no model 'other'.*there are: {MODEL}"):
+        OpenAIBackend(f"{real_server}#other", decoding)
+    remote = OpenAIBackend(f"{real_server}#{MODEL}", decoding)
+    said = {one.question_id: one for one in remote.generate([*mixed_questions(40), *bad])}
+    remote.close()
     assert "the image cannot be read" in (said.pop("broken").failure or "")
     assert "HTTP 400" in (said.pop("long").failure or "")
     assert said == expected

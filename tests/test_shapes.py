@@ -87,6 +87,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert graph == {}
 
 
+@cache
 def _modules() -> dict[str, ast.Module]:
     def name(file: Path) -> str:
         parts = file.relative_to(ROOT).with_suffix("").parts
