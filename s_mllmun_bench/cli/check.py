@@ -31,18 +31,17 @@ def check(
 
 
 def _show(report: "CheckReport") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    from s_mllmun_bench.reporting.terminal import new_table, show
+
+    table = new_table()
     for head, right in (("audit", False), ("", False), ("checked", True), ("problems", True)):
         table.add_column(head, justify="right" if right else "left", no_wrap=True)
     for one in report.audits:
         state = Text(one.state, _STYLES[one.state])
         table.add_row(_said(one), state, f"{one.checked:,}", f"{one.problems:,}" if one.checked else "-")
-    Console(width=100, highlight=False).print(table)
+    show(table)
     for one in report.audits:
         if one.note:
             typer.echo(f"{_said(one)}: {one.note}")
