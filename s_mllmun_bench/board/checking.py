@@ -163,5 +163,5 @@ def _told(one: Rejudging) -> str:
     if drift.mean is None:
         return f"{one.judge} scored none of {one.items} answers again (seed {one.seed})"
     ends = "" if drift.low is None else f" [{drift.low:+.2f}, {drift.high:+.2f}]"
-    verdict = ": it has drifted" if one.has_drifted else ""
-    return f"{one.judge} again on {one.items} answers (seed {one.seed}): {drift.mean:+.2f}{ends}{verdict}"
+    drifted = ": it has drifted" if one.has_drifted else ""
+    return f"{one.judge} again on {one.items} answers (seed {one.seed}): {drift.mean:+.2f}{ends}{drifted}"

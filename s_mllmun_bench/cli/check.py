@@ -50,14 +50,14 @@ def _show(report: "CheckReport") -> None:
             typer.echo(f"{_said(one)}: {problem}")
         if one.problems > len(one.first):
             typer.echo(f"{_said(one)}: and {one.problems - len(one.first)} more")
-    typer.echo(_verdict(report))
+    typer.echo(_conclusion(report))
 
 
 def _said(one: "AuditResult") -> str:
     return one.audit.replace("_", " ")
 
 
-def _verdict(report: "CheckReport") -> str:
+def _conclusion(report: "CheckReport") -> str:
     unchecked = sum(one.state == "not checked" for one in report.audits)
     left = f", {unchecked} had nothing to look at" if unchecked else ""
     if report.failed:
