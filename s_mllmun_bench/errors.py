@@ -18,6 +18,11 @@ def one_line(text: str) -> str:
     )
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text without its end where it has more than so many characters."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def unknown(kind: str, name: str, where: str, known: Iterable[str]) -> BenchError:
     """Return the error for a name that nothing answers to, with the names that exist.
 

@@ -147,6 +147,19 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
         raise
 
 
+def save(path: Path, content: str | bytes) -> Path:
+    """Write a file anew, at once or not at all, and return it; a text as UTF-8.
+
+    Raises:
+        BenchError: it cannot be written.
+    """
+    try:
+        write_whole(path, [content.encode() if isinstance(content, str) else content])
+    except OSError as error:
+        raise BenchError(f"cannot write {path}: {error.strerror or error}") from error
+    return path
+
+
 def part_of(path: Path) -> Path:
     """Return where `write_whole` writes a file that is not whole yet; a killed process may leave it."""
     return path.with_name(f".{path.name}.part")

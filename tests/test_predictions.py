@@ -12,8 +12,8 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import BackendSettings, Generated
 from s_mllmun_bench.generating.opening import open_backend
 from s_mllmun_bench.generating.predictions_backend import PredictionsBackend, read_predictions
+from s_mllmun_bench.lines import LineFile
 from s_mllmun_bench.records import Answer
-from s_mllmun_bench.running.lines import LineFile
 
 
 def predictions(folder: Path, *lines: Any) -> Path:

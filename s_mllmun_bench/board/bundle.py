@@ -124,13 +124,13 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(folder, submission, hashlib.sha256(said).hexdigest(), _contents(folder, contents))
 
 
-def bundle_folders(board: Path) -> list[Path]:
+def bundle_folders(leaderboard: Path) -> list[Path]:
     """Return the folders of a leaderboard's bundles, sorted.
 
     Raises:
         BenchError: there is something else among them.
     """
-    found = [board / RESULTS] if (board / RESULTS).exists() else []
+    found = [leaderboard / RESULTS] if (leaderboard / RESULTS).exists() else []
     for _ in range(4):
         found = [below for folder in found for below in sorted(_folders(folder))]
     return found

@@ -14,11 +14,12 @@ from s_mllmun_bench.board.released import FILE as RELEASED
 from s_mllmun_bench.board.released import Released, read_released
 from s_mllmun_bench.board.standings import Rejudging
 from s_mllmun_bench.contracts import Progress
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, shortened
 from s_mllmun_bench.judging.opening import JudgeServer
-from s_mllmun_bench.running.lines import LineFile
+from s_mllmun_bench.lines import LineFile
 
 _LONGEST = 400
+"""Characters of a difference: a stranger may have made its end very long."""
 State = Literal["verified", "differs", "unreadable"]
 
 
@@ -58,7 +59,7 @@ class Again:
 
 def check(
     paths: Sequence[Path],
-    board: Path,
+    leaderboard: Path,
     progress: Progress,
     data: Path | None = None,
     again: Again | None = None,
@@ -67,7 +68,7 @@ def check(
 
     Args:
         paths: folders of bundles, or leaderboard folders.
-        board: the leaderboard folder whose released versions count for bundles.
+        leaderboard: the folder whose released versions count for bundles.
         progress: is told how far it is.
         data: the dataset, to name a question that is not the dataset's.
         again: how to ask the judges again; `None`: they are not.
@@ -80,11 +81,12 @@ def check(
         if (path / RELEASED).is_file():
             found += _of_leaderboard(path, progress, data)
         else:
-            found.append(_of_bundle(path, read_released(board), data))
+            found.append(_of_bundle(path, read_released(leaderboard), data))
     if again is None:
         return found
     return [
-        one if one.entry is None else _asked_again(one, one.entry, board, again, progress) for one in found
+        one if one.entry is None else _asked_again(one, one.entry, leaderboard, again, progress)
+        for one in found
     ]
 
 
@@ -125,7 +127,7 @@ def _of_bundle(folder: Path, released: Sequence[Released], data: Path | None) ->
     try:
         entry = verified(placed(bundle), released, data)
     except BenchError as error:
-        return Finding(folder, "differs", _cut(str(error)))
+        return Finding(folder, "differs", shortened(str(error), _LONGEST))
     if entry.unjudged is not None:
         return Finding(folder, "differs", f"its verdicts cannot be had again: {entry.unjudged}", entry)
     judges = " and ".join(str(name) for name in entry.scores.judges)
@@ -140,19 +142,16 @@ def _kept(finding: Finding) -> Finding:
     return Finding(finding.bundle, "verified", note, finding.entry)
 
 
-def _cut(text: str) -> str:
-    """Return a text without the end that a stranger may have made very long."""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
-
-
-def _asked_again(found: Finding, entry: Entry, board: Path, again: Again, progress: Progress) -> Finding:
+def _asked_again(
+    found: Finding, entry: Entry, leaderboard: Path, again: Again, progress: Progress
+) -> Finding:
     """Return a finding with what the judges say now."""
     if again.judge is None and entry.unjudged is not None:
         return found
     names = again.judge.split(",") if again.judge else list(entry.bundle.manifest.identity.judges)
     said = rejudge(entry.bundle, again.items, names, again.server, again.seed, progress)
     if again.record:
-        LineFile(board / REJUDGED, Rejudging).append(said)
+        LineFile(leaderboard / REJUDGED, Rejudging).append(said)
     drifted = any(one.has_drifted for one in said)
     note = "; ".join([found.note, *map(_told, said)])
     return Finding(found.bundle, "differs" if drifted else found.state, note, found.entry)
@@ -164,5 +163,5 @@ def _told(one: Rejudging) -> str:
     if drift.mean is None:
         return f"{one.judge} scored none of {one.items} answers again (seed {one.seed})"
     ends = "" if drift.low is None else f" [{drift.low:+.2f}, {drift.high:+.2f}]"
-    verdict = ": it has drifted" if one.has_drifted else ""
-    return f"{one.judge} again on {one.items} answers (seed {one.seed}): {drift.mean:+.2f}{ends}{verdict}"
+    drifted = ": it has drifted" if one.has_drifted else ""
+    return f"{one.judge} again on {one.items} answers (seed {one.seed}): {drift.mean:+.2f}{ends}{drifted}"

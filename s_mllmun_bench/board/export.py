@@ -47,14 +47,14 @@ class _Result(NamedTuple):
     lower_is_better: bool
 
 
-def exported(folder: Path, form: str, dataset: str | None, board: Path) -> str:
+def exported(folder: Path, form: str, dataset: str | None, leaderboard: Path) -> str:
     """Return a bundle in another form.
 
     Args:
         folder: the bundle's.
         form: one of `FORMATS`.
         dataset: the id on the Hub of the dataset that it is of; `None`: `DATASET`.
-        board: the leaderboard folder whose released versions count.
+        leaderboard: the folder whose released versions count.
 
     Raises:
         BenchError: there is no such form, the bundle cannot be read or verified, or it is not of `DATASET`
@@ -62,7 +62,7 @@ def exported(folder: Path, form: str, dataset: str | None, board: Path) -> str:
     """
     if form not in FORMATS:
         raise unknown("format", form, "the exports", FORMATS)
-    entry = verified(read_bundle(folder), read_released(board))
+    entry = verified(read_bundle(folder), read_released(leaderboard))
     if entry.unjudged is not None:
         raise BenchError(f"{folder} is not exported, for its verdicts cannot be had again: {entry.unjudged}")
     named = dataset or _dataset_of(entry.bundle.submission)

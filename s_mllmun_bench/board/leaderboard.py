@@ -14,8 +14,8 @@ from s_mllmun_bench.board.rows import row_of
 from s_mllmun_bench.board.standings import FILE, SCHEMA_FILE, Board, Leaderboard, Rejudging, schema, written
 from s_mllmun_bench.board.submission import REFERENCES, Kind
 from s_mllmun_bench.errors import BenchError
-from s_mllmun_bench.running.lines import LineFile
-from s_mllmun_bench.whole import write_whole
+from s_mllmun_bench.lines import LineFile
+from s_mllmun_bench.whole import save
 
 _OTHERS: tuple[Kind, ...] = ("reference", "control", "null")
 REJUDGED = "rejudged.jsonl"
@@ -44,11 +44,8 @@ def write_leaderboard(folder: Path, leaderboard: Leaderboard) -> None:
     Raises:
         BenchError: they cannot be written.
     """
-    try:
-        write_whole(folder / SCHEMA_FILE, [schema()])
-        write_whole(folder / FILE, [written(leaderboard)])
-    except OSError as error:
-        raise BenchError(f"cannot write into {folder}: {error.strerror}") from error
+    save(folder / SCHEMA_FILE, schema())
+    save(folder / FILE, written(leaderboard))
 
 
 def _board(entries: Sequence[Entry], rejudged: Sequence[Rejudging]) -> Board:

@@ -18,7 +18,7 @@ from s_mllmun_bench.data.identity import read_identity
 from s_mllmun_bench.data.questions import Question, dataset_digest, load_questions
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import RATIOS, Answer, Ratio, Record, SetName
-from s_mllmun_bench.whole import write_whole
+from s_mllmun_bench.whole import save
 
 FILE = "released.yaml"
 _SETS: tuple[SetName, ...] = ("forget", "retain", "unseen")
@@ -64,13 +64,13 @@ class _File(Record):
     released: tuple[Released, ...]
 
 
-def read_released(board: Path) -> tuple[Released, ...]:
+def read_released(leaderboard: Path) -> tuple[Released, ...]:
     """Return the released versions of a leaderboard folder.
 
     Raises:
         BenchError: there is no such file, or it holds something else.
     """
-    path = board / FILE
+    path = leaderboard / FILE
     return checked(_File, contents.read_yaml(path), str(path)).released
 
 
@@ -148,19 +148,19 @@ def questions_digest(questions: Iterable[tuple[str | None, ...]]) -> str:
     return total.hexdigest()
 
 
-def add_released(board: Path, data: Path, prompts: Mapping[str, str]) -> Released:
+def add_released(leaderboard: Path, data: Path, prompts: Mapping[str, str]) -> Released:
     """Add a dataset folder to a leaderboard's released versions, and return what is said of it.
 
     Raises:
         BenchError: it is no dataset, its name is taken, or the file cannot be written.
     """
-    path = board / FILE
-    known = read_released(board) if path.is_file() else ()
+    path = leaderboard / FILE
+    known = read_released(leaderboard) if path.is_file() else ()
     added = released_version(data, prompts)
     for one in known:
         if added.benchmark == one.benchmark:
             raise BenchError(f"{path} has {one.benchmark} already; a changed dataset needs a new version")
-    board.mkdir(parents=True, exist_ok=True)
+    leaderboard.mkdir(parents=True, exist_ok=True)
     write_released(path, [*known, added])
     return added
 
@@ -172,7 +172,4 @@ def write_released(path: Path, released: Iterable[Released]) -> None:
         BenchError: it cannot be written.
     """
     content = _File(released=tuple(released)).model_dump(mode="json")
-    try:
-        write_whole(path, [_HEAD, yaml.safe_dump(content, sort_keys=False).encode()])
-    except OSError as error:
-        raise BenchError(f"cannot write {path}: {error.strerror}") from error
+    save(path, _HEAD + yaml.safe_dump(content, sort_keys=False).encode())

@@ -22,11 +22,11 @@ from s_mllmun_bench.scoring.aggregate import score
 from s_mllmun_bench.whole import appearing, locked
 
 
-def renew(board: Path, progress: Progress) -> list[Path]:
+def renew(leaderboard: Path, progress: Progress) -> list[Path]:
     """Judge anew what other offline judges have judged, and write ``leaderboard.json``.
 
     Args:
-        board: the leaderboard folder.
+        leaderboard: the folder.
         progress: is told how far it is.
 
     Returns:
@@ -35,10 +35,10 @@ def renew(board: Path, progress: Progress) -> list[Path]:
     Raises:
         BenchError: a bundle cannot be read, or would not be what it says; those before it are renewed.
     """
-    released, renewed = read_released(board), []
+    released, renewed = read_released(leaderboard), []
     entries: list[Entry] = []
-    with locked(board / RESULTS):
-        folders = bundle_folders(board)
+    with locked(leaderboard / RESULTS):
+        folders = bundle_folders(leaderboard)
         for number, folder in enumerate(folders):
             progress(number, len(folders), "judging anew")
             bundle = placed(read_bundle(folder))
@@ -52,7 +52,7 @@ def renew(board: Path, progress: Progress) -> list[Path]:
                 entries.append(verified(read_bundle(partial), released))
             renewed.append(folder)
         progress(len(folders), len(folders), "judging anew")
-        write_leaderboard(board, leaderboard_of(board, entries))
+        write_leaderboard(leaderboard, leaderboard_of(leaderboard, entries))
     return renewed
 
 

@@ -23,10 +23,10 @@ from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.judging.opening import judge_name
+from s_mllmun_bench.lines import LineFile
 from s_mllmun_bench.llm.ledger import FILE as REPLIES
 from s_mllmun_bench.llm.ledger import StoredReply
 from s_mllmun_bench.reporting.rows import ReportRun, read_runs
-from s_mllmun_bench.running.lines import LineFile
 from s_mllmun_bench.running.run import Manifest, Run, open_run
 from s_mllmun_bench.scoring.records import Scores
 from s_mllmun_bench.whole import appearing, locked
@@ -48,13 +48,13 @@ class Said:
     """`None`: as the run names its checkpoint."""
 
 
-def submit(folder: Path, said: Said, board: Path, progress: Progress) -> Path:
+def submit(folder: Path, said: Said, leaderboard: Path, progress: Progress) -> Path:
     """Pack a run into a bundle, put it into the leaderboard folder and write its ``leaderboard.json`` anew.
 
     Args:
         folder: a finished, judged and scored run.
         said: what nobody else knows.
-        board: the leaderboard folder.
+        leaderboard: the folder.
         progress: is told how far it is.
 
     Returns:
@@ -70,21 +70,21 @@ def submit(folder: Path, said: Said, board: Path, progress: Progress) -> Path:
             f"{folder} is limited to {run.manifest.identity.limit} people; run it without --limit"
         )
     (row,) = read_runs([folder], lambda one: Scores.load(one.folder))
-    released = read_released(board)
+    released = read_released(leaderboard)
     about = _about(row, run, said, released_data(released, run.manifest.identity.data).benchmark)
     reason = why_not_taken(about, run.manifest, row.scores)
     if reason is not None:
         raise BenchError(f"{folder} cannot be submitted: {reason}")
-    with locked(board / RESULTS):
-        place = _free_place(board, about)
-        entries = read_entries(board, progress)
+    with locked(leaderboard / RESULTS):
+        place = _free_place(leaderboard, about)
+        entries = read_entries(leaderboard, progress)
         with appearing(place) as partial:
             write_bundle(partial, about, _contents(run, row.scores))
             new = _verified(read_bundle(partial), released, folder)
             if new.unjudged is not None:
                 raise BenchError(f"{new.unjudged}; `bench judge {folder}` judges the run anew")
-            leaderboard = leaderboard_of(board, [*entries, new])
-        write_leaderboard(board, leaderboard)
+            made = leaderboard_of(leaderboard, [*entries, new])
+        write_leaderboard(leaderboard, made)
     return place
 
 
@@ -125,13 +125,13 @@ def _base_model(manifest: Manifest) -> str | None:
     return None if manifest.model is None else Path(manifest.model.partition("@")[0]).name
 
 
-def _free_place(board: Path, about: About) -> Path:
+def _free_place(leaderboard: Path, about: About) -> Path:
     """Return the folder that a bundle is to take.
 
     Raises:
         BenchError: there is one already, or one whose name differs in capitals alone.
     """
-    place = board / RESULTS
+    place = leaderboard / RESULTS
     for part in about.place.split("/"):
         there = [one.name for one in place.iterdir()] if place.is_dir() else []
         alike = next((name for name in there if name.casefold() == part.casefold()), None)

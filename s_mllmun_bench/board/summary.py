@@ -10,7 +10,7 @@ from pathlib import Path
 from s_mllmun_bench.board.checking import Finding
 from s_mllmun_bench.board.leaderboard import leaderboard_of
 from s_mllmun_bench.board.standings import Board, Row
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, shortened
 from s_mllmun_bench.reporting.paper_tables import DASH
 from s_mllmun_bench.reporting.tables import with_interval
 
@@ -18,13 +18,13 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+.!|~&@:-])")
 _LONGEST = 500
 
 
-def append_summary(path: Path, findings: Sequence[Finding], board: Path) -> None:
+def append_summary(path: Path, findings: Sequence[Finding], leaderboard: Path) -> None:
     """Append the findings, and the boards of the verified bundles among them, to a file.
 
     Raises:
         BenchError: it cannot be written.
     """
-    text = "\n".join(_lines(findings, board)) + "\n"
+    text = "\n".join(_lines(findings, leaderboard)) + "\n"
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
@@ -37,17 +37,16 @@ def shown(text: str) -> str:
     plain = "".join(
         one if one.isalnum() or (one.isascii() and one.isprintable()) else ascii(one)[1:-1] for one in text
     )
-    cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 3] + "..."
-    return _SPECIAL.sub(r"\\\1", cut)
+    return _SPECIAL.sub(r"\\\1", shortened(plain, _LONGEST))
 
 
-def _lines(findings: Sequence[Finding], board: Path) -> Iterator[str]:
+def _lines(findings: Sequence[Finding], leaderboard: Path) -> Iterator[str]:
     yield from ("## Verification", "", "| bundle | state | |", "|---|---|---|")
     for one in findings:
         yield f"| {shown(str(one.bundle))} | {one.shown_state} | {shown(one.note)} |"
     entries = [one.entry for one in findings if one.entry is not None]
     try:
-        boards = leaderboard_of(board, entries).boards if entries else ()
+        boards = leaderboard_of(leaderboard, entries).boards if entries else ()
     except BenchError as error:
         yield from ("", shown(str(error)))
         return

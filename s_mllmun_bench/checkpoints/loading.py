@@ -15,7 +15,7 @@ from s_mllmun_bench.checkpoints.digests import remembered
 from s_mllmun_bench.checkpoints.hub import download, is_hub_id
 from s_mllmun_bench.checkpoints.shards import INDEX, require_whole, weight_files
 from s_mllmun_bench.contracts import Progress
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, shortened
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, ProcessorMixin
@@ -193,4 +193,4 @@ def _in_short(error: Exception) -> str:
     text = " ".join(str(error).split())
     if "ignore_mismatched_sizes" in text:
         return f"its weights have other shapes than {CONFIG} says"
-    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + "..."
+    return shortened(text, _LONGEST_REASON)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from s_mllmun_bench.cli.results import AsJson, side_by_side
+
 if TYPE_CHECKING:
     from s_mllmun_bench.running.agreement import Agreement
 
@@ -20,7 +22,7 @@ def agreement(
         Path | None,
         typer.Option(help="The picture's file; else agreement_<judges>.png in the run's figures folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare what two judges said of a run."""
     import re
@@ -48,15 +50,9 @@ def _lines(found: "Agreement") -> Iterator[str]:
     yield f"the second is higher by {_figure(found.bias)} in the mean; within 1 of each other: {within}"
     for one in found.largest:
         yield f"{one.question_id}: {one.first:g} and {one.second:g}"
-        yield f"  {_short(one.question)} | {_short(one.reference)} | {_short(one.answer or '')}"
-        yield f"  {_short(one.first_reason or '-')} | {_short(one.second_reason or '-')}"
+        yield f"  {side_by_side((one.question, one.reference, one.answer or ''), _WIDTH)}"
+        yield f"  {side_by_side((one.first_reason or '-', one.second_reason or '-'), _WIDTH)}"
 
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _short(text: str) -> str:
-    """Return a text on one line, what cannot be seen spelled out."""
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return shown if len(shown) <= _WIDTH else shown[: _WIDTH - 3] + "..."

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 
 def attach_ophthalmic(
@@ -16,7 +17,7 @@ def attach_ophthalmic(
         typer.Option("--ophthalmic", help="Your copy of DeepEyeNet; its folders may be arranged anyhow."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The complete dataset folder to make.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fill in images that a dataset left out.
 

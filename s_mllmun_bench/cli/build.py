@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 if TYPE_CHECKING:
     from s_mllmun_bench.building.estimate import Estimate
@@ -43,7 +44,7 @@ def build(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print how many calls and tokens it takes, and ask nobody.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Build a dataset from a recipe.
 

@@ -17,6 +17,7 @@ from s_mllmun_bench.cli.judge_options import (
     Judges,
     judge_server,
 )
+from s_mllmun_bench.cli.results import AsJson, side_by_side
 
 if TYPE_CHECKING:
     from s_mllmun_bench.judging.calibration import (
@@ -43,7 +44,7 @@ def calibrate(
     write: Annotated[
         bool, typer.Option("--write", help="Write the figures beside the judge, as JUDGE.calibration.json.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a judge against cases whose score is known."""
     from s_mllmun_bench.judging.opening import open_judges
@@ -94,15 +95,11 @@ def _write(figures: "Calibration", judge: str) -> None:
     Raises:
         BenchError: the folder cannot be written.
     """
-    from s_mllmun_bench.errors import BenchError
     from s_mllmun_bench.judging.calibration import CALIBRATION
     from s_mllmun_bench.judging.opening import judge_path
+    from s_mllmun_bench.whole import save
 
-    path = judge_path(judge).with_suffix(CALIBRATION)
-    try:
-        path.write_text(figures.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BenchError(f"cannot write {path}: {error.strerror}") from error
+    path = save(judge_path(judge).with_suffix(CALIBRATION), figures.model_dump_json(indent=1) + "\n")
     typer.echo(f"written: {path}", err=True)
 
 
@@ -163,7 +160,7 @@ def _case_lines(case: "CalibrationCase", score: float | None) -> Iterator[str]:
     given = "no score" if score is None else f"scored {score:g}"
     yield f"{case.id} ({case.split}, {case.kind}): {given}, expected {case.low} to {case.high}"
     if case.split == "open":
-        yield f"  {_short(case.question)} | {_short(case.reference)} | {_short(case.answer)}"
+        yield f"  {side_by_side((case.question, case.reference, case.answer), 70)}"
         yield f"  {case.why}"
 
 
@@ -173,9 +170,3 @@ def _figure(value: float | None, form: str = ".3f") -> str:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
-
-
-def _short(text: str) -> str:
-    """Return a text on one line of at most 70 characters, what cannot be seen spelled out."""
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return shown if len(shown) <= 70 else shown[:67] + "..."

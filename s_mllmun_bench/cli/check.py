@@ -31,18 +31,17 @@ def check(
 
 
 def _show(report: "CheckReport") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    from s_mllmun_bench.reporting.terminal import new_table, show
+
+    table = new_table()
     for head, right in (("audit", False), ("", False), ("checked", True), ("problems", True)):
         table.add_column(head, justify="right" if right else "left", no_wrap=True)
     for one in report.audits:
         state = Text(one.state, _STYLES[one.state])
         table.add_row(_said(one), state, f"{one.checked:,}", f"{one.problems:,}" if one.checked else "-")
-    Console(width=100, highlight=False).print(table)
+    show(table)
     for one in report.audits:
         if one.note:
             typer.echo(f"{_said(one)}: {one.note}")
@@ -51,14 +50,14 @@ def _show(report: "CheckReport") -> None:
             typer.echo(f"{_said(one)}: {problem}")
         if one.problems > len(one.first):
             typer.echo(f"{_said(one)}: and {one.problems - len(one.first)} more")
-    typer.echo(_verdict(report))
+    typer.echo(_conclusion(report))
 
 
 def _said(one: "AuditResult") -> str:
     return one.audit.replace("_", " ")
 
 
-def _verdict(report: "CheckReport") -> str:
+def _conclusion(report: "CheckReport") -> str:
     unchecked = sum(one.state == "not checked" for one in report.audits)
     left = f", {unchecked} had nothing to look at" if unchecked else ""
     if report.failed:

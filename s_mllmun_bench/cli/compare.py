@@ -46,11 +46,10 @@ def compare(
 
 
 def _show_figures(compared: "Comparison") -> None:
-    from rich.console import Console
-
     from s_mllmun_bench.reporting.changes import LEGEND, change_table
+    from s_mllmun_bench.reporting.terminal import show
 
-    Console(width=100, highlight=False).print(change_table(compared.figures))
+    show(change_table(compared.figures))
     for line in [*LEGEND, *_notes(compared)]:
         typer.echo(line)
 

@@ -60,10 +60,10 @@ def demo(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, each with another seed.")] = 1,
 ) -> None:
     """Go the whole way in small: build, fine-tune, unlearn, evaluate."""
-    from rich.console import Console
-
     from s_mllmun_bench.reporting.figures import save_trade_off
     from s_mllmun_bench.reporting.tables import markdown_table, terminal_table
+    from s_mllmun_bench.reporting.terminal import show
+    from s_mllmun_bench.whole import save
 
     output.mkdir(parents=True, exist_ok=True)
     with progress_shown() as progress:
@@ -71,20 +71,18 @@ def demo(
             _scored(_Demo(output, people, None if complete else RETAIN_PEOPLE, seeds, full, progress))
         )
     picture = save_trade_off(rows, output / "trade_off.png")
-    (output / "table.md").write_text(markdown_table(rows), encoding="utf-8")
-    console = Console()
-    console.print(terminal_table(rows))
-    console.print(_READING, highlight=False)
-    console.print(f"The picture: {picture}; the table: {output / 'table.md'}\n", highlight=False)
+    save(output / "table.md", markdown_table(rows))
+    show(terminal_table(rows))
+    typer.echo(_READING)
+    typer.echo(f"The picture: {picture}; the table: {output / 'table.md'}\n")
     own = output / "finetuned"
-    console.print(
-        _next_steps(output, str(own) if own.exists() else FINETUNED), highlight=False, soft_wrap=True
-    )
+    typer.echo(_next_steps(output, str(own) if own.exists() else FINETUNED))
 
 
 _READING = (
-    "'before' never met these people: its memory figures are the floor, what guessing earns. A good method "
-    "takes memory on the forget set down to the floor and leaves everything else where 'original' has it."
+    "'before' never met these people: its memory figures are the floor, what guessing earns. A good\n"
+    "method takes memory on the forget set down to the floor and leaves everything else where\n"
+    "'original' has it."
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 
 def finetune(
@@ -18,7 +19,7 @@ def finetune(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as training.epochs=10; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Teach a model the people of a dataset, in the fixed format."""
     from s_mllmun_bench.training import finetuning, processes

@@ -46,14 +46,12 @@ def frontier(
 
 
 def _show(methods: "tuple[MethodFrontier, ...]") -> None:
-    from rich.console import Console
-
     from s_mllmun_bench.reporting.frontier import LEGEND, NOTHING_COMMON, frontier_table
+    from s_mllmun_bench.reporting.terminal import show
     from s_mllmun_bench.scoring.frontier import KEPT
 
-    console = Console(width=100, highlight=False)
     for kept in KEPT:
-        console.print(frontier_table(methods, kept))
+        show(frontier_table(methods, kept))
     for line in LEGEND:
         typer.echo(line)
     if not methods[0].retention.heights:

@@ -16,6 +16,7 @@ from s_mllmun_bench.cli.judge_options import (
     say_if_offline,
 )
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 
 def judge(
@@ -25,7 +26,7 @@ def judge(
     judge_base_url: JudgeBaseUrl = None,
     judge_concurrency: JudgeConcurrency = 16,
     judge_cache: JudgeCache = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Judge the answers of a run.
 

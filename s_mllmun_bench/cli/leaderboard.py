@@ -18,7 +18,8 @@ from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.cli.report import most_answers
 
 Site = Annotated[
-    Path | None, typer.Option("--site", metavar="DIR", help="Where to write the site; else LEADERBOARD/site.")
+    Path | None,
+    typer.Option("--site", metavar="FOLDER", help="Where to write the site; else LEADERBOARD/site."),
 ]
 Answers = Annotated[
     str,
@@ -41,17 +42,17 @@ def leaderboard() -> None:
 
 
 @GROUP.command()
-def build(board: Leaderboard = HERE, site: Site = None, answers: Answers = "2000") -> None:
+def build(leaderboard: Leaderboard = HERE, site: Site = None, answers: Answers = "2000") -> None:
     """Verify every bundle and write leaderboard.json, its schema and the site anew.
 
     The site is a folder of pages that work offline; push it to a static Space as it is.
     """
-    _build(board, site or board / SITE, answers)
+    _build(leaderboard, site or leaderboard / SITE, answers)
 
 
 @GROUP.command()
 def serve(
-    board: Leaderboard = HERE,
+    leaderboard: Leaderboard = HERE,
     site: Site = None,
     answers: Answers = "2000",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of this machine; 0 for any free one.")] = 8000,
@@ -61,25 +62,25 @@ def serve(
 
     from s_mllmun_bench.board.site.serving import address, serving
 
-    folder = site or board / SITE
-    _build(board, folder, answers)
+    folder = site or leaderboard / SITE
+    _build(leaderboard, folder, answers)
     with serving(folder, port) as server, suppress(KeyboardInterrupt):
         typer.echo(f"{address(server)} (Ctrl-C ends it)")
         server.serve_forever()
 
 
-def _build(board: Path, site: Path, answers: str) -> None:
+def _build(leaderboard: Path, site: Path, answers: str) -> None:
     from s_mllmun_bench.board.entries import read_entries
     from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
     from s_mllmun_bench.board.site.writing import write_site
 
     most = most_answers(answers)
     with progress_shown() as progress:
-        entries = read_entries(board, progress)
-        made = leaderboard_of(board, entries)
-        write_leaderboard(board, made)
+        entries = read_entries(leaderboard, progress)
+        made = leaderboard_of(leaderboard, entries)
+        write_leaderboard(leaderboard, made)
         pages = write_site(made, entries, site, progress, most)
-    typer.echo(f"{board}/leaderboard.json: {len(entries)} bundles on {len(made.boards)} boards")
+    typer.echo(f"{leaderboard}/leaderboard.json: {len(entries)} bundles on {len(made.boards)} boards")
     typer.echo(
         f"site: {pages.index} ({pages.size / 1e6:.1f} MB; {pages.boards} boards, "
         f"{pages.submissions} submissions)"
@@ -99,7 +100,7 @@ def release(
         list[str] | None,
         typer.Option(metavar="MODEL=DIGEST", help="The prompt digest of a base model; repeatable."),
     ] = None,
-    board: Leaderboard = HERE,
+    leaderboard: Leaderboard = HERE,
 ) -> None:
     """Add a dataset version to those that runs may be submitted of."""
     from s_mllmun_bench.board.released import add_released
@@ -108,8 +109,8 @@ def release(
     pairs = [one.partition("=") for one in prompt or []]
     if not all(model and digest for model, _, digest in pairs):
         raise BenchError("--prompt is MODEL=DIGEST, such as mini_qwen2_5_vl_200=db8d08...")
-    added = add_released(board, data, {model: digest for model, _, digest in pairs})
-    typer.echo(f"{added.benchmark} ({added.data[:12]}) is released in {board}/released.yaml")
+    added = add_released(leaderboard, data, {model: digest for model, _, digest in pairs})
+    typer.echo(f"{added.benchmark} ({added.data[:12]}) is released in {leaderboard}/released.yaml")
 
 
 @GROUP.command()
@@ -122,7 +123,7 @@ def null(
     judge_model: JudgeModel = None,
     judge_base_url: JudgeBaseUrl = None,
     judge_concurrency: JudgeConcurrency = 16,
-    board: Leaderboard = HERE,
+    leaderboard: Leaderboard = HERE,
 ) -> None:
     """Evaluate the null rows, which know nobody, and put them on a board as references."""
     from s_mllmun_bench.board.export import DATASET
@@ -131,17 +132,17 @@ def null(
     from s_mllmun_bench.board.submitting import Said, submit
     from s_mllmun_bench.data import dataset_digest
 
-    released_data(read_released(board), dataset_digest(data))
+    released_data(read_released(leaderboard), dataset_digest(data))
     say_if_offline(judge, judge_base_url)
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     with progress_shown() as progress:
         for method, run in null_runs(data, ratio, runs, judge, server, progress).items():
             said = Said(NULLS[method][0], "S-MLLMUn Bench", HUB + DATASET, method, base_model)
-            typer.echo(f"bundle: {submit(run, said, board, progress)}")
+            typer.echo(f"bundle: {submit(run, said, leaderboard, progress)}")
 
 
 @GROUP.command()
-def renew(board: Leaderboard = HERE) -> None:
+def renew(leaderboard: Leaderboard = HERE) -> None:
     """Judge bundles anew whose offline judges have changed, and write leaderboard.json anew.
 
     The answers stay; what an LLM judged stays as it is.
@@ -149,10 +150,10 @@ def renew(board: Leaderboard = HERE) -> None:
     from s_mllmun_bench.board.renewing import renew as judge_anew
 
     with progress_shown() as progress:
-        renewed = judge_anew(board, progress)
+        renewed = judge_anew(leaderboard, progress)
     for one in renewed:
         typer.echo(f"judged anew: {one}")
-    typer.echo(f"{len(renewed)} bundles judged anew; {board}/leaderboard.json is up to date")
+    typer.echo(f"{len(renewed)} bundles judged anew; {leaderboard}/leaderboard.json is up to date")
 
 
 @GROUP.command()
@@ -169,17 +170,17 @@ def export(
         str | None,
         typer.Option(help="Its dataset on the Hub; needed unless it is of S-MLLMUn Bench itself."),
     ] = None,
-    board: Versions = None,
+    leaderboard: Versions = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write; else it is printed.")
     ] = None,
 ) -> None:
     """Verify a bundle and write its figures in the form of another collection."""
     from s_mllmun_bench.board.export import exported
-    from s_mllmun_bench.whole import write_whole
+    from s_mllmun_bench.whole import save
 
-    text = exported(bundle, form, dataset, versions_of(board))
+    text = exported(bundle, form, dataset, versions_of(leaderboard))
     if output is None:
         typer.echo(text, nl=False)
     else:
-        write_whole(output, [text.encode()])
+        save(output, text)

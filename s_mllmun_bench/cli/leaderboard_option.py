@@ -18,10 +18,10 @@ Versions = Annotated[
 ]
 
 
-def versions_of(board: Path | None) -> Path:
+def versions_of(leaderboard: Path | None) -> Path:
     """Return the leaderboard folder that was named; else the one here, or the one that is shipped."""
     from s_mllmun_bench import contents
 
-    if board is not None:
-        return board
+    if leaderboard is not None:
+        return leaderboard
     return HERE if HERE.is_dir() else contents.folder("leaderboard")

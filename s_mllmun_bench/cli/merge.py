@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def merge(
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with the checkpoint.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Merge adapters into a checkpoint, or write one as a plain LoRA.
 

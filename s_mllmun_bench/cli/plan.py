@@ -97,15 +97,14 @@ def _prices(text: str | None) -> tuple[float, float] | None:
 
 
 def _show(made: "Plan", gpu: str, gpus: int) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from s_mllmun_bench.reporting.terminal import new_table, show
 
-    table = Table("step", "time", "GPUs", "GB", "US$", "times", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = new_table()
+    for head in ("step", "time", "GPUs", "GB", "US$", "times"):
+        table.add_column(head, justify="left" if head == "step" else "right", no_wrap=True)
     for step in made.steps:
         table.add_row(step.name, *_cells(step))
-    Console(width=100, highlight=False).print(table)
+    show(table)
     price = "no --judge-price" if made.dollars is None else f"US$ {made.dollars:,.0f} for the judge"
     typer.echo(f"all of it, on {gpus} x {gpu}: {time_of(made.hours)}, {price}")
     if any(step.basis == "measured" for step in made.steps):

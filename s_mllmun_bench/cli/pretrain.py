@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 
 def pretrain(
@@ -15,7 +16,7 @@ def pretrain(
     steps: Annotated[
         int | None, typer.Option(min=1, help="At most so many steps in each stage, for a trial.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Pretrain a mini checkpoint from scratch, on a world of its own."""
     from s_mllmun_bench.training import pretraining

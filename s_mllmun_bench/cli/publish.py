@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 if TYPE_CHECKING:
     from s_mllmun_bench.building.publishing import Published
@@ -25,7 +26,7 @@ def publish(
             help="Upload ophthalmic images although their licence note does not allow it.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put a dataset on the Hugging Face Hub.
 

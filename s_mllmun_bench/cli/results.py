@@ -3,14 +3,14 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, one_line, shortened
 
 if TYPE_CHECKING:
     from s_mllmun_bench.records import Answer
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the figures as CSV.")]
+
+
+def side_by_side(texts: Iterable[str], most: int) -> str:
+    """Return texts on one line, of at most so many characters each, what cannot be seen spelled out."""
+    return " | ".join(shortened(one_line(one), most) for one in texts)
 
 
 def require_one_form(*forms: bool) -> None:
@@ -35,16 +40,14 @@ def require_one_form(*forms: bool) -> None:
 
 def show_scores(scored: "Sequence[tuple[Run, Scores]]") -> None:
     """Print the figures of some runs: for each a table of set and task by metric."""
-    from rich.console import Console
-
     from s_mllmun_bench.reporting.memorisation import memorisation_lines
     from s_mllmun_bench.reporting.single import overall_lines, run_table
+    from s_mllmun_bench.reporting.terminal import show
 
-    console = Console(width=100, highlight=False)
     for run, scores in scored:
         if len(scored) > 1:
             typer.echo(f"{run.folder.name} ({', '.join(scores.judges)})")
-        console.print(run_table(scores))
+        show(run_table(scores))
         for line in overall_lines(scores):
             typer.echo(line)
         if run.manifest.adapter is None:

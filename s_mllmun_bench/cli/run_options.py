@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 from s_mllmun_bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class RunOptions:
         bool, typer.Option("--allow-no-effect", help="Evaluate an adapter that changes nothing, too.")
     ] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and ask nothing.")] = False
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False
+    as_json: AsJson = False
 
     def settings(self, judge: str | None) -> "Settings":
         """Return what a run is asked to do.

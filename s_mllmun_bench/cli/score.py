@@ -77,15 +77,13 @@ def _print_latex(scored: "Scored") -> None:
 
 
 def _show_table(scored: "Scored") -> None:
-    from rich.console import Console
-
     from s_mllmun_bench.cli.results import coverage_lines
     from s_mllmun_bench.reporting.tables import overall_table, terminal_table
+    from s_mllmun_bench.reporting.terminal import show
 
     rows = _side_by_side(scored)
-    console = Console(width=100, highlight=False)
-    console.print(terminal_table(rows))
-    console.print(overall_table(rows))
+    show(terminal_table(rows))
+    show(overall_table(rows))
     for run, scores in scored:
         for line in coverage_lines(scores):
             typer.echo(f"{run.folder}: {line}")

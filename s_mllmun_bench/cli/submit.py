@@ -25,7 +25,7 @@ def submit(
     base_model: Annotated[
         str | None, typer.Option(help="The model that was unlearned; else as the run names its checkpoint.")
     ] = None,
-    board: Leaderboard = HERE,
+    leaderboard: Leaderboard = HERE,
 ) -> None:
     """Put a run on the leaderboard, as a bundle that proves itself."""
     from s_mllmun_bench.board.submitting import Said
@@ -39,12 +39,12 @@ def submit(
         base_model=base_model,
     )
     with progress_shown() as progress:
-        place = put(run, said, board, progress)
+        place = put(run, said, leaderboard, progress)
     size = sum(file.stat().st_size for file in place.iterdir()) / 1e6
-    typer.echo(f"bundle: {place} ({size:.2f} MB), verified; {board}/leaderboard.json is up to date")
+    typer.echo(f"bundle: {place} ({size:.2f} MB), verified; {leaderboard}/leaderboard.json is up to date")
     typer.echo("To hand it in, open a pull request with these files and no others:")
     typer.echo(f"  git checkout -b submit-{said.method}")
-    typer.echo(f"  git add {place} {board}/leaderboard.json")
+    typer.echo(f"  git add {place} {leaderboard}/leaderboard.json")
     typer.echo(f"  git commit -m 'Submit {said.method}' && git push -u origin submit-{said.method}")
 
 

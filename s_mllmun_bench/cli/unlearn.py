@@ -8,6 +8,7 @@ import typer
 
 from s_mllmun_bench import contents
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 
 METHODS = ", ".join(contents.names("submissions", "/submission.py"))
 
@@ -28,7 +29,7 @@ def unlearn(
             "few_shot.people=5 for a part of the few-shot retain set.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a model forget the forget set, by one of the methods."""
     from s_mllmun_bench.reporting.losses import save_losses

@@ -10,6 +10,7 @@ import typer
 from s_mllmun_bench.cli.judge_options import JudgeBaseUrl, JudgeConcurrency, JudgeModel, judge_server
 from s_mllmun_bench.cli.leaderboard_option import Versions, versions_of
 from s_mllmun_bench.cli.progress import progress_shown
+from s_mllmun_bench.cli.results import AsJson
 from s_mllmun_bench.errors import BenchError, one_line
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def verify(
         list[Path],
         typer.Argument(metavar="BUNDLE...", help="Bundles, or a leaderboard folder for all."),
     ],
-    board: Versions = None,
+    leaderboard: Versions = None,
     data: Annotated[
         Path | None, typer.Option(help="The dataset folder, to name a question that differs from it.")
     ] = None,
@@ -44,7 +45,7 @@ def verify(
     summary: Annotated[
         Path | None, typer.Option(help="Append the result and the boards to this file, as Markdown.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute all of a bundle again and name the first difference.
 
@@ -53,7 +54,7 @@ def verify(
     from s_mllmun_bench.board.checking import Again, check
     from s_mllmun_bench.data.identity import verified_identity
 
-    where = versions_of(board)
+    where = versions_of(leaderboard)
     drawn = secrets.randbelow(2**31) if seed is None else seed
     server = judge_server(judge_model, judge_base_url, judge_concurrency)
     again = None if rejudge is None else Again(rejudge, judge, server, drawn, record)

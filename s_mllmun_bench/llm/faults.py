@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from s_mllmun_bench.errors import shortened
 from s_mllmun_bench.llm.messages import FAILURES, Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def as_failure(fault: Fault) -> Failure:
 def one_line(text: str, secret: str | None) -> str:
     """Return a server's words on one line, without the key, which some servers repeat; then cut off."""
     words = " ".join((text.replace(secret, "***") if secret else text).split())
-    return words if len(words) <= _LONGEST_TEXT else words[: _LONGEST_TEXT - 3] + "..."
+    return shortened(words, _LONGEST_TEXT)
 
 
 def _of_status(error: "APIStatusError") -> Fault:

@@ -7,15 +7,15 @@ may be none.
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.lines import LineFile
 from s_mllmun_bench.llm.messages import FailureKind, Reply, Request
 from s_mllmun_bench.records import Record
 
@@ -133,7 +133,8 @@ class _ReplyFile:
         self._path = path
         self._places: dict[bytes, int] = {}
         self._read_up_to = 0
-        self._opened: BinaryIO | None = None
+        self._held = ExitStack()
+        self._write: Callable[[StoredReply], None] | None = None
 
     def find(self, key: str) -> StoredReply | None:
         """Return a key's first reply, also one that another process has appended."""
@@ -148,34 +149,23 @@ class _ReplyFile:
 
     def append(self, reply: StoredReply) -> None:
         """Write a line in one go, so that those of several processes never mix."""
-        line = reply.model_dump_json().encode() + b"\n"
-        try:
-            written = self._file.write(line)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        if written != len(line):
-            raise BenchError(f"cannot write {self._path}: the disk is full; what it holds is kept")
+        self._writing()(reply)
 
     def close(self) -> None:
         """Close the file."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        self._held.close()
+        self._write = None
 
-    @property
-    def _file(self) -> BinaryIO:
-        if self._opened is None:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._opened = self._path.open("a+b", buffering=0)
-                _end_torn_line(self._opened)
-            except OSError as error:
-                raise self._unwritable(error) from error
-        return self._opened
+    def _writing(self) -> Callable[[StoredReply], None]:
+        """Return what appends a reply; the file is there from now on."""
+        if self._write is None:
+            self._write = self._held.enter_context(LineFile(self._path, StoredReply, shared=True).opened())
+        return self._write
 
     def _read_new(self) -> bool:
         """Take in the whole lines appended since; a line that is damaged is as good as not there."""
-        if os.fstat(self._file.fileno()).st_size == self._read_up_to:
+        self._writing()
+        if self._path.stat().st_size == self._read_up_to:
             return False
         with self._path.open("rb") as file:
             file.seek(self._read_up_to)
@@ -188,21 +178,9 @@ class _ReplyFile:
                 self._read_up_to += len(line)
         return True
 
-    def _unwritable(self, error: OSError) -> BenchError:
-        return BenchError(f"cannot write {self._path}: {error.strerror}; what it holds is kept")
-
 
 def _key_of(line: bytes) -> bytes | None:
     try:
         return bytes.fromhex(StoredReply.model_validate_json(line).key)
     except (ValidationError, ValueError):
         return None
-
-
-def _end_torn_line(file: BinaryIO) -> None:
-    """Give a line that a killed process left unfinished its end, so that the next one is whole."""
-    size = file.seek(0, os.SEEK_END)
-    if size:
-        file.seek(size - 1)
-        if file.read(1) != b"\n":
-            file.write(b"\n")

@@ -6,11 +6,11 @@ at all: with few people a method that costs a point looks like one that costs no
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.table import Table
 
 from s_mllmun_bench.reporting.paper_tables import DASH
 from s_mllmun_bench.reporting.tables import with_interval
+from s_mllmun_bench.reporting.terminal import new_table
 from s_mllmun_bench.scoring.damage import Damage
 from s_mllmun_bench.scoring.gate import ENOUGH, Gate
 from s_mllmun_bench.scoring.paired import Change
@@ -24,7 +24,7 @@ LEGEND = (
 
 def change_table(changes: Sequence[Change]) -> Table:
     """Return the figures that both runs have, at most 100 characters wide."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = new_table()
     for head in ("figure", "A", "B", "difference", "", "detectable", "n"):
         table.add_column(head, justify="left" if head in ("figure", "") else "right", no_wrap=True)
     for one in changes:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.table import Table
 
 from s_mllmun_bench.reporting.drawing import COLOURS, MARKERS, legend, new_figure, save, styled
 from s_mllmun_bench.reporting.figures import PANELS, Panel, dress
 from s_mllmun_bench.reporting.tables import with_interval
+from s_mllmun_bench.reporting.terminal import new_table
 from s_mllmun_bench.scoring.frontier import KEPT, Curve, Height, Kept, MethodFrontier
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ NOTHING_COMMON = "no forgetting that every method reaches: run them at more stre
 
 def frontier_table(methods: Sequence[MethodFrontier], kept: Kept) -> Table:
     """Return what each method keeps at the least, middle and most common forgetting."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = new_table()
     table.add_column(kept, overflow="fold", max_width=20)
     table.add_column("runs", justify="right")
     table.add_column("area", justify="right", no_wrap=True)

@@ -6,13 +6,13 @@ overall figures.
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from s_mllmun_bench.records import METRICS
 from s_mllmun_bench.reporting.paper_tables import METRIC_TITLES, SET_TITLES, TASK_TITLES, Cell
 from s_mllmun_bench.reporting.tables import with_interval
+from s_mllmun_bench.reporting.terminal import new_table
 from s_mllmun_bench.scoring.records import Bounded, Figure, Scores
 
 _OVERALL = {
@@ -25,7 +25,7 @@ _OVERALL = {
 
 def run_table(scores: Scores) -> Table:
     """Return every figure of a run with its interval: a row per set and task."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = new_table()
     first = [figure for figure in scores.figures if figure.metric == "rouge_l"]
     table.add_column("", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)

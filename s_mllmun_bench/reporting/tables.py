@@ -7,13 +7,13 @@ notes below say what is missing and whether the rows may be compared at all.
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from s_mllmun_bench.records import METRICS, TASKS, Metric, SetName, Task
 from s_mllmun_bench.reporting import paper_tables
 from s_mllmun_bench.reporting.paper_tables import DASH, SETS, Cell, Mark, Row, Shown, table1
+from s_mllmun_bench.reporting.terminal import new_table
 from s_mllmun_bench.scoring.records import Estimate, Scores
 
 METRIC_LABELS: dict[Metric, str] = {"rouge_l": "R", "fact": "F", "meaningful": "M"}
@@ -29,13 +29,8 @@ _STYLES: dict[Mark, str] = {"best": "bold green", "second": "underline cyan"}
 def terminal_table(runs: Sequence[Shown]) -> Table:
     """Return the runs' 18 columns as a table of at most 100 characters; notes are its caption."""
     shown = table1(runs)
-    table = Table(
-        caption=Text("\n".join([_LEGEND, *_reading(shown), *shown.notes])),
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
+    caption = Text("\n".join([_LEGEND, *_reading(shown), *shown.notes]))
+    table = new_table(caption=caption, caption_justify="left")
     table.add_column("set", no_wrap=True)
     table.add_column("run", overflow="fold", min_width=10, max_width=22)
     for task in TASKS:
@@ -68,7 +63,7 @@ def markdown_table(runs: Sequence[Shown]) -> str:
 
 def overall_table(runs: Sequence[Shown]) -> Table:
     """Return the runs' overall figures with their 95 % intervals, and the shares of refusals."""
-    table = Table()
+    table = new_table()
     for head in ("run", "Overall Memory", "Overall Image\nUnderstanding", "refusals,\nforget", "retain"):
         table.add_column(head, justify="left" if head == "run" else "right")
     for run in runs:

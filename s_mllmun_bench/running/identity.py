@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from s_mllmun_bench.checkpoints.loading import checkpoint_digest, file_digest
 from s_mllmun_bench.data.questions import dataset_digest
-from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.errors import BenchError, shortened
 from s_mllmun_bench.generating.backend import Decoding
 from s_mllmun_bench.generating.prompts import prompt_digest, resolved_dtype
 from s_mllmun_bench.judging.opening import JudgeServer, open_judges
@@ -182,4 +182,4 @@ def _source(settings: Settings) -> str:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 100 else text[:97] + "..."
+    return shortened(text, 100)

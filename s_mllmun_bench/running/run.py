@@ -17,11 +17,11 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.generating.backend import AdapterEffect, AdapterMode
 from s_mllmun_bench.judging.calibration import CALIBRATION, Calibration, read_calibration
 from s_mllmun_bench.judging.opening import judge_name, judge_path
+from s_mllmun_bench.lines import LineFile
 from s_mllmun_bench.records import Answer, Record, Verdict
 from s_mllmun_bench.running.identity import Identity, first_difference
-from s_mllmun_bench.running.lines import LineFile
 from s_mllmun_bench.running.origin import Origin, called, origin_of_run
-from s_mllmun_bench.whole import part_of, write_whole
+from s_mllmun_bench.whole import part_of, save
 
 MANIFEST = "manifest.json"
 _NOTHING = {part_of(Path(MANIFEST)).name, "lost+found"}
@@ -99,11 +99,7 @@ class Run:
         Raises:
             BenchError: it cannot be written.
         """
-        path = self.folder / MANIFEST
-        try:
-            write_whole(path, [self.manifest.model_dump_json(indent=2).encode() + b"\n"])
-        except OSError as error:
-            raise BenchError(f"cannot write {path}: {error.strerror}") from error
+        save(self.folder / MANIFEST, self.manifest.model_dump_json(indent=2) + "\n")
 
 
 def start_run(folder: Path, manifest: Manifest) -> Run:

@@ -5,7 +5,6 @@ A figure without anything to take a mean of is `None`, never 0: on the forget se
 answers for one over all.
 """
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +13,7 @@ from pydantic import Field, ValidationError
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.records import METRICS, TASKS, ImageKind, Metric, Record, SetName, Task, first_fault
 from s_mllmun_bench.scoring.classes import AnswerClass
+from s_mllmun_bench.whole import save
 
 FILE = "scores.json"
 TOPS: dict[Metric, float] = {"rouge_l": 1.0, "fact": 10.0, "meaningful": 10.0}
@@ -200,9 +200,10 @@ class Scores(Record):
             ) from error
 
     def save(self, path: str | Path) -> Path:
-        """Write the scores to a run folder or file, at once or not at all; return the file."""
+        """Write the scores to a run folder or file, at once or not at all; return the file.
+
+        Raises:
+            BenchError: it cannot be written.
+        """
         target = Path(path) / FILE if Path(path).is_dir() else Path(path)
-        waiting = target.with_name(f".{target.name}.part")
-        waiting.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        os.replace(waiting, target)
-        return target
+        return save(target, self.model_dump_json(indent=1) + "\n")

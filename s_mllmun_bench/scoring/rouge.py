@@ -1,4 +1,4 @@
-"""ROUGE-L of an answer against its ground truth, by the `rouge-score` library.
+"""ROUGE-L of an answer against its reference, by the `rouge-score` library.
 
 The F-measure of the longest common subsequence of words, in lower case, without stemmer; what is not
 a-z or 0-9 separates words, so a text of another script has none and scores 0. An empty answer

@@ -4,7 +4,6 @@ Whatever is wrong with a run is said before anything is written, and the page ta
 older one in one step.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from s_mllmun_bench.running.compare import finished_answers
 from s_mllmun_bench.running.figures import classes_of
 from s_mllmun_bench.running.run import Run, open_run
 from s_mllmun_bench.scoring.records import Scores
+from s_mllmun_bench.whole import save
 
 FILE = "report.html"
 
@@ -98,7 +98,7 @@ def write_report(
         figures = save_figures(found.runs, output / "figures")
         progress(1, 1, "figures")
         tables = [path for name, table in found.tables.items() for path in _save_table(table, output, name)]
-        html = _save(_page(found, figures), output / FILE)
+        html = save(output / FILE, _page(found, figures))
     except OSError as error:
         raise BenchError(f"cannot write the report to {output}: {error.strerror or error}") from error
     images = len(found.pictures.addresses)
@@ -160,12 +160,4 @@ def _page(found: _Material, figures: Sequence[Path]) -> str:
 def _save_table(table: Table, output: Path, name: str) -> list[Path]:
     folder = output / "tables"
     folder.mkdir(exist_ok=True)
-    return [_save(latex(table), folder / f"{name}.tex"), _save(table_csv(table), folder / f"{name}.csv")]
-
-
-def _save(text: str, path: Path) -> Path:
-    """Write a file at once or not at all."""
-    waiting = path.with_name(f".{path.name}.part")
-    waiting.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(waiting, path)
-    return path
+    return [save(folder / f"{name}.tex", latex(table)), save(folder / f"{name}.csv", table_csv(table))]

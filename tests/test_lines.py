@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from s_mllmun_bench.errors import BenchError
+from s_mllmun_bench.lines import LineFile
 from s_mllmun_bench.records import Verdict
-from s_mllmun_bench.running.lines import LineFile
 
 
 def verdict(name: str) -> Verdict:

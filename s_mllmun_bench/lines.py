@@ -1,9 +1,11 @@
-"""Files of one record per line that only grow.
+"""Files of one record per line that only grow: the one way in which records are appended.
 
 A line counts once its line end is written, and each is written at once when it is appended. So a process
-that is killed leaves at most one torn line, the last: readers leave it out, and the next writer cuts it off.
+that is killed leaves at most one torn line, the last. Readers leave it out; the next writer cuts it off, or
+where several processes append to one file, ends it: it may be a line that another one is writing.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,10 +25,17 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 class LineFile(Generic[AnyRecord]):
     """An append-only file of records of one kind; it need not exist yet."""
 
-    def __init__(self, path: Path, record: type[AnyRecord]) -> None:
-        """Keep the path; nothing is read or written."""
+    def __init__(self, path: Path, record: type[AnyRecord], shared: bool = False) -> None:
+        """Keep the path; nothing is read or written.
+
+        Args:
+            path: of the file.
+            record: of every line.
+            shared: several processes may append at the same time, and the first makes the folder, too.
+        """
         self.path = path
         self._record = record
+        self._shared = shared
 
     def read(self) -> list[AnyRecord]:
         """Return all records in the order written, but a torn last line; the file is left as it is.
@@ -57,11 +66,16 @@ class LineFile(Generic[AnyRecord]):
             BenchError: the file cannot be written; so does what is yielded.
         """
         try:
+            if self._shared:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             file = self.path.open("a+b", buffering=0)
         except OSError as error:
             raise self._unwritable(error) from error
         with file:
-            _cut_torn_line(file)
+            try:
+                (_end_torn_line if self._shared else _cut_torn_line)(file)
+            except OSError as error:
+                raise self._unwritable(error) from error
             yield partial(self._write, file)
 
     def keep_only(self, wanted: Callable[[AnyRecord], bool]) -> None:
@@ -119,3 +133,11 @@ def _cut_torn_line(file: IO[bytes]) -> None:
     """Shorten a file to its last line end."""
     file.seek(0)
     file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _end_torn_line(file: IO[bytes]) -> None:
+    """Give a line that a killed process left unfinished its end, so that the next one is whole."""
+    if file.seek(0, os.SEEK_END):
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
