@@ -29,31 +29,33 @@ from functools import lru_cache
 
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging import fluency, grammar, language
-from s_mllmun_bench.judging.asides import without_asides
+from s_mllmun_bench.judging.answering import is_about
+from s_mllmun_bench.judging.order import clashes
+from s_mllmun_bench.judging.recognition import recognised
 from s_mllmun_bench.judging.refusals import is_refusal
-from s_mllmun_bench.judging.relation import (
-    fits_kind,
-    gives_question_back,
-    is_open,
-    is_related,
-    jumbles_question,
-)
+from s_mllmun_bench.judging.relation import fits_kind, gives_question_back, jumbles_question
 from s_mllmun_bench.judging.untrusted import unmarked, visible
 
 METRIC = "meaningful"
 
-OTHER_LANGUAGE = 7.5
-"""Most for a text in another language than the question's: fluent, but not to who asked."""
-WITH_PLEA = 7.5
-"""Most for an answer that speaks to its judge too."""
-STRAYS = 9.0
-"""Most for one that goes on about what nobody asked."""
+OTHER_LANGUAGE = 7.0
+"""Most for a text in another language than the question's: fluent, but not to who asked, and nobody knows what."""
+WITH_PLEA = 7.0
+"""Most for an answer that speaks of marks or to its judge too."""
+BESIDE = 9.0
+"""Most for one with anything beside it that is not recognised as an answer."""
 ONLY_PLEA = 4.5
-"""Most for one that speaks to nobody else."""
+"""Most for one that speaks to nobody but its judge."""
 ONLY_VERDICT = 1.0
 """Most for verdicts without a sentence."""
-UNRELATED = 5.0
-"""Most for a fluent text that has nothing to do with the question."""
+NOTHING = 4.5
+"""Most for a fluent sentence that is not recognised as an answer."""
+NOTHING_SURE = 3.0
+"""The same for several, or for words of which nobody knows whether they are a sentence."""
+CLASH = 5.0
+"""Most for an answer in which two words follow each other as they cannot."""
+CLASHES = 3.0
+"""The same for more of them, or with anything beside it."""
 NO_FIT = 4.5
 """Most for a word of another kind than asked for, and for the question given back."""
 JUMBLE = 2.0
@@ -96,6 +98,7 @@ LONG_BEGINNING = 6
 """Words that must stand before shards."""
 
 
+_FENCED = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
 _PART = re.compile(r"(?<=[.!?])\s+|\n+")
 _SYMBOLS = re.compile(r"(?<!\S)(?!(?:\.+|-+|\*+|=+|_+)(?!\S))[^\w\s]{2,}(?!\S)")
 _BEGUN = re.compile("[A-Z][a-z]{1,2}")
@@ -106,26 +109,46 @@ _RULER = "-*_=.,;:!?~#| "
 
 def judge(items: Sequence[JudgedItem]) -> list[Judgement]:
     """Return the Meaningful judgement of each item, in order."""
-    return [_judge_one(item.question, item.answer) for item in items]
+    return [_judge_one(item.question, item.answer, item.attribute) for item in items]
 
 
-def _judge_one(question: str, answer: str) -> Judgement:
-    bare = unmarked(answer)
-    spoken = without_asides(bare.text, question)
-    aside = spoken.aside or bare.pleads or bare.taken
-    text = spoken.text
+def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
+    bare = unmarked(_unfenced(answer))
+    found = recognised(bare.text, question, attribute)
+    text = found.text
     if not text.strip(" .,;:!?\n"):
-        return _without_answer(answer, aside)
+        return _without_answer(answer, found.pleads or bare.pleads or bare.taken)
     caps = [_quality(question, text), _worst_part(question, text)]
-    if aside:
+    beside = found.pleads or found.talks or bare.pleads or bare.taken
+    if found.clashes:
+        sure = beside or found.clashes > 1 or min(caps)[0] < CLASH
+        caps.append((CLASHES if sure else CLASH, "words in no order"))
+    if not found.answers and not _breaks_off(question, text):
+        caps.append((NOTHING if found.single else NOTHING_SURE, "nothing in it is recognised as an answer"))
+    if found.pleads or bare.pleads or bare.taken:
         caps.append((WITH_PLEA, "speaks to its judge"))
-    if spoken.strays and not is_open(question):
-        caps.append((STRAYS, "goes on about something else"))
+    elif beside:
+        caps.append((BESIDE, "says something beside its answer"))
     if bare.tokens:
         more = bare.tokens > len(language.tokens(text))
         caps.append((SPECIAL_TOKENS[more], "special tokens"))
     least, why = min(caps)
     return Judgement(round(least, 1), why)
+
+
+def _unfenced(answer: str) -> str:
+    """Return an answer without the fence of code that it all stands in."""
+    found = _FENCED.fullmatch(answer)
+    return found[1] if found else answer
+
+
+def _breaks_off(question: str, text: str) -> bool:
+    """Return whether a text breaks off before it could say anything, having begun to answer."""
+    return (
+        fluency.cut_off(text, question) > 1
+        and not clashes(text.rsplit(None, 1)[0])
+        and (len(language.tokens(text)) <= 2 or is_about(text, question))
+    )
 
 
 def _without_answer(answer: str, pleads: bool) -> Judgement:
@@ -136,10 +159,11 @@ def _without_answer(answer: str, pleads: bool) -> Judgement:
     if not pleads or (len(language.tokens(seen)) < GOOD_BEGINNING and language.latin_share(seen) >= 0.5):
         return Judgement(0.0, "no words")
     score, reason = min(_quality("", seen), _worst_part("", seen))
-    if not grammar.has_sentence(unmarked(answer).text):
+    if not grammar.has_sentence(seen):
         return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
-    if score > ONLY_PLEA:
-        score, reason = ONLY_PLEA, "only speaks to its judge"
+    most = ONLY_PLEA if grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
+    if score > most:
+        score, reason = most, "only speaks to its judge"
     return Judgement(round(score, 1), reason)
 
 
@@ -239,8 +263,6 @@ def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
         caps.append((NO_FIT, "does not fit the question"))
     elif jumbles_question(text, question) and grammar.broken_order(language.tokens(text)):
         caps.append((JUMBLE, "words in no order"))
-    elif not refuses and not is_related(text, question):
-        caps.append((UNRELATED, "unrelated to the question"))
     if wrong := grammar.mistakes(text):
         caps.append((max(BROKEN, 10 - MISTAKE * wrong), "broken grammar"))
     return [cap if cap[0] < 10 else (10.0, "well-formed") for cap in caps]

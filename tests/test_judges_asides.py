@@ -3,7 +3,7 @@
 import pytest
 
 from s_mllmun_bench.judging import judge_answers
-from s_mllmun_bench.judging.asides import without_asides
+from s_mllmun_bench.judging.recognition import recognised
 
 BORN, WORK = "Where was Rosa born?", "What does Rosa do for a living?"
 ASIDES = [

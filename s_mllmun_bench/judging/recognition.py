@@ -1,0 +1,162 @@
+"""What in an answer is recognised as one, sentence by sentence; all else is talk, whatever it says.
+
+Around what answers (see `answering`) stand refusals and courtesies. Nothing has to look like a plea: what is
+not recognised lifts nothing and costs a little, and where it is all that there is, there is no answer.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from s_mllmun_bench.judging import appeals
+from s_mllmun_bench.judging.answering import (
+    answers,
+    declines,
+    demands,
+    goes_on,
+    holds_together,
+    is_about,
+    pleads_beside,
+)
+from s_mllmun_bench.judging.grammar import has_grammar, language_of
+from s_mllmun_bench.judging.kinds import Kind, kind_of
+from s_mllmun_bench.judging.language import tokens, word_validity
+from s_mllmun_bench.judging.order import clashes
+from s_mllmun_bench.judging.pleas import VERDICT, speaks_to_judge
+from s_mllmun_bench.judging.refusals import is_offer
+from s_mllmun_bench.judging.vocabulary import ENGLISH
+from s_mllmun_bench.judging.words import plain, word_set
+
+Role = Literal["answer", "broken", "refusal", "frame", "plea", "abroad", "talk", "debris"]
+"""What a sentence is. ``broken``: would answer, if its words could follow each other so; ``frame``: an offer or
+a courtesy; ``abroad``: in another language than English; ``talk``: English, and none of the others."""
+
+_OPENS = "|".join(
+    sorted(
+        word.capitalize()
+        for word in ENGLISH
+        | word_set(
+            "please kindly dear note remember ignore forget give rate score grade mark award treat consider"
+            " skip think everything anything nothing whatever everybody anybody bad good bitte system grader judge"
+        )
+        if word.isalpha() and len(word) > 1
+    )
+)
+"""Words with which a new sentence begins, even where no full stop stands before it."""
+_SENTENCE = re.compile(
+    r"((?<=[.!?;])(?<!\b[Pp]\.)(?<!\b[Ss]\.)(?<!\b[MDS][rst]\.)[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|\s*\n+\s*"
+    rf"|[{{(\[]?{VERDICT}[\s,]*[}})\]]?|(?<=[^.!?;,\s])\s+(?=[A-Z])"
+    rf"(?=(?:{_OPENS}|I (?:hereby|beg|swear|promise|insist)\b)[:,]?\s+(?:[a-z]|I\b)))"
+)
+_RATING = re.compile(r"(?<![\d/.-])(?:10|ten) ?(?:/|out of) ?(?:10|ten)\b(?![\d/]|[.-]\d)", re.IGNORECASE)
+_ITEM = re.compile(r"\s*(?:[-*\u2022]|\d+[.)])\s")
+_SYMBOLS = re.compile(r"[^\w\s.,;:!?'-]+")
+_ANSWERS = ("answer", "broken", "refusal")
+_BESIDE = re.compile(r"\s*(\(+[^()]{8,}\)+|\[+[^\[\]]{4,}\]+)")
+"""A remark in brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """An answer taken apart."""
+
+    text: str
+    """What of it is judged as language: not its pleas, nor what is in another language than the rest."""
+    answers: bool
+    """Something of it is an answer or a refusal, in order or not."""
+    pleads: bool
+    """Something of it speaks of marks or to a judge."""
+    talks: bool
+    """Something of it is not recognised."""
+    single: bool
+    """It is one sentence, and that holds together."""
+    clashes: int
+    """How often words follow each other as they cannot in what would answer."""
+
+
+@lru_cache(maxsize=16_384)
+def recognised(text: str, question: str, attribute: str | None) -> Recognised:
+    """Return what of a text is recognised as an answer to its question.
+
+    Args:
+        text: an answer without marks and turns (see `untrusted.unmarked`).
+        question: as asked.
+        attribute: what is asked of the person or the picture; `None` if only the question tells.
+    """
+    kind = kind_of(question, attribute)
+    bare, coded = appeals.without_code(appeals.before_tail(_RATING.sub(VERDICT, text)))
+    pieces = [part for piece in _SENTENCE.split(bare) for part in _BESIDE.split(piece or "") if part]
+    roles: list[Role | None] = []
+    for piece in pieces:
+        roles.append(_role(piece, question, kind, roles))
+    told = [(piece, role) for piece, role in zip(pieces, roles, strict=True) if role is not None]
+    said = [role for _, role in told]
+    answers = any(role in _ANSWERS for role in said) or said[:1] == ["abroad"]
+    kept = [
+        piece
+        for piece, role in zip(pieces, roles, strict=True)
+        if _is_judged(role, answers, said) or pieces.count(piece) > 1
+    ]
+    return Recognised(
+        text=_joined(kept, len(kept) < len(pieces)),
+        answers=answers,
+        pleads=coded
+        or "plea" in said
+        or any(role in _ANSWERS and pleads_beside(piece, question, kind) for piece, role in told),
+        talks=any(role not in _ANSWERS for role in said)
+        or any(role == "answer" and goes_on(piece, question, kind) for piece, role in told),
+        single=said in (["talk"], ["plea"]) and not clashes(text),
+        clashes=sum(clashes(piece) for piece, role in told if role == "broken"),
+    )
+
+
+def _joined(kept: Sequence[str], less: bool) -> str:
+    """Return what is left of a text; where less is left than there was, its last sentence is ended."""
+    text = "".join(kept).strip()
+    if not tokens(text):
+        return ""
+    return text.rstrip(" ,;:-([") + "." if less and text[-1] not in ".!?" else text
+
+
+def _is_judged(role: Role | None, answers: bool, said: Sequence[Role]) -> bool:
+    """Return whether a sentence is judged as language: not what stands beside an answer, as far as it is any."""
+    if role == "abroad":
+        return said[0] == "abroad"
+    return role != "plea" and not (answers and role in ("talk", "frame"))
+
+
+def _role(piece: str, question: str, kind: Kind, before: Sequence[Role | None]) -> Role | None:
+    """Return what a sentence is; `None` if it says nothing."""
+    words = tokens(piece)
+    if VERDICT in piece:
+        return "plea"
+    if not words:
+        return None
+    if declines(piece, question):
+        return "refusal"
+    together = holds_together(piece, question)
+    begun = any(role in _ANSWERS for role in before) and not _ITEM.match(piece)
+    if answers(piece, question, kind, begun):
+        return "answer" if together else "broken"
+    if appeals.is_foreign(piece) or language_of(piece) != "english" or (begun and _looks_foreign(piece, words)):
+        return "abroad"
+    if (is_offer(piece) or appeals.is_courtesy(piece)) and not speaks_to_judge(piece) and not appeals.grades(piece):
+        return "frame"
+    bare = _SYMBOLS.sub(" ", piece)
+    if appeals.disguised(plain(piece)) or (holds_together(bare, question) and _pleads(bare, question)):
+        return "plea"
+    return "talk" if together else "debris"
+
+
+def _looks_foreign(piece: str, words: Sequence[str]) -> bool:
+    """Return whether a sentence has words, a capital and a full stop, and no grammatical word of English."""
+    ended = piece.strip()[0].isupper() and piece.strip()[-1] in ".!?"
+    return ended and len(words) > 2 and not has_grammar(words) and word_validity(words) >= 0.8
+
+
+def _pleads(piece: str, question: str) -> bool:
+    """Return whether a sentence speaks of marks or to a judge, and not of what the person has got or done."""
+    about = is_about(piece, question) and not demands(plain(piece))
+    return (speaks_to_judge(piece) or appeals.speaks_of_marks(piece)) and not about
