@@ -35,6 +35,7 @@ from s_mllmun_bench.judging.recognition import recognised
 from s_mllmun_bench.judging.refusals import is_refusal
 from s_mllmun_bench.judging.relation import fits_kind, gives_question_back, jumbles_question
 from s_mllmun_bench.judging.untrusted import unmarked, visible
+from s_mllmun_bench.judging.words import plain
 
 METRIC = "meaningful"
 
@@ -52,8 +53,12 @@ NOTHING = 4.5
 """Most for a fluent sentence that is not recognised as an answer."""
 NOTHING_SURE = 3.0
 """The same for several, or for words of which nobody knows whether they are a sentence."""
+CLEAN = 0.85
+"""Share of characters that writing is made of, from which a sentence stands for itself."""
 CLASH = 5.0
 """Most for an answer in which two words follow each other as they cannot."""
+LEAST_LIFTED = 6.0
+"""What stands beside less than that lifts it no further than to `CLASHES`."""
 CLASHES = 3.0
 """The same for more of them, or with anything beside it."""
 NO_FIT = 4.5
@@ -118,19 +123,22 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
     text = found.text
     if not text.strip(" .,;:!?\n"):
         return _without_answer(answer, found.pleads or bare.pleads or bare.taken)
-    caps = [_quality(question, text), _worst_part(question, text)]
+    caps = [_quality(question, attribute, text), _worst_part(question, text)]
     beside = found.pleads or found.talks or bare.pleads or bare.taken
     if found.clashes:
-        sure = beside or found.clashes > 1 or min(caps)[0] < CLASH
+        sure = found.clashes > 1 or min(caps)[0] < CLASH
         caps.append((CLASHES if sure else CLASH, "words in no order"))
+    if beside and (found.loose or min(caps)[0] < LEAST_LIFTED):
+        caps.append((CLASHES, "a part of it is no language"))
     if not found.answers and not _breaks_off(question, text):
-        caps.append((NOTHING if found.single else NOTHING_SURE, "nothing in it is recognised as an answer"))
+        single = found.single and language.clean_share(visible(answer)) > CLEAN
+        caps.append((NOTHING if single else NOTHING_SURE, "nothing in it is recognised as an answer"))
     if found.pleads or bare.pleads or bare.taken:
         caps.append((WITH_PLEA, "speaks to its judge"))
     elif beside:
         caps.append((BESIDE, "says something beside its answer"))
     if bare.tokens:
-        more = bare.tokens > len(language.tokens(text))
+        more = not bare.taken and bare.tokens > len(language.tokens(text))
         caps.append((SPECIAL_TOKENS[more], "special tokens"))
     least, why = min(caps)
     return Judgement(round(least, 1), why)
@@ -158,8 +166,8 @@ def _without_answer(answer: str, pleads: bool) -> Judgement:
     seen = visible(answer)
     if not pleads or (len(language.tokens(seen)) < GOOD_BEGINNING and language.latin_share(seen) >= 0.5):
         return Judgement(0.0, "no words")
-    score, reason = min(_quality("", seen), _worst_part("", seen))
-    if not grammar.has_sentence(seen):
+    score, reason = min(_quality("", None, seen), _worst_part("", seen))
+    if not grammar.has_sentence(seen) and len({*re.findall("[a-z]{3,}", plain(seen))}) < 2:
         return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
     most = ONLY_PLEA if grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
     if score > most:
@@ -167,7 +175,7 @@ def _without_answer(answer: str, pleads: bool) -> Judgement:
     return Judgement(round(score, 1), reason)
 
 
-def _quality(question: str, text: str) -> tuple[float, str]:
+def _quality(question: str, attribute: str | None, text: str) -> tuple[float, str]:
     """Return the score of a text, 0 to 10, and what decides it."""
     words = language.tokens(text)
     if not words:
@@ -185,7 +193,7 @@ def _quality(question: str, text: str) -> tuple[float, str]:
         score = max(score, DECAYED)
     if _BEGUN.fullmatch(text.strip()):
         score = max(score, BEGUN)
-    return min((score, _worst(factors)), *_caps(question, text, tongue))
+    return min((score, _worst(factors)), *_caps(question, attribute, text, tongue))
 
 
 def _worst_part(question: str, text: str) -> tuple[float, str]:
@@ -249,7 +257,7 @@ def _order(words: list[str]) -> float:
     return max(least, 1 - 5 * grammar.broken_order(words))
 
 
-def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
+def _caps(question: str, attribute: str | None, text: str, tongue: str) -> list[tuple[float, str]]:
     """Return the most that a text can get, by what it is, and why."""
     caps = [
         (CUT[fluency.cut_off(text, question)], "breaks off"),
@@ -259,7 +267,7 @@ def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
     if tongue != "english":
         return [*caps, (OTHER_LANGUAGE, "other language")]
     refuses = is_refusal(text)
-    if (not refuses and not fits_kind(text, question)) or gives_question_back(text, question):
+    if (not refuses and not fits_kind(text, question, attribute)) or gives_question_back(text, question):
         caps.append((NO_FIT, "does not fit the question"))
     elif jumbles_question(text, question) and grammar.broken_order(language.tokens(text)):
         caps.append((JUMBLE, "words in no order"))

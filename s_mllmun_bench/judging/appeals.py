@@ -13,12 +13,12 @@ from s_mllmun_bench.judging.words import plain
 
 _MARKS = re.compile(
     r"\b(?:scor(?:es?|ing)|ratings?|grad(?:es?|ing)|marks?|(?:full|extra|more|ten|\d+|no) points?|verdicts?|evaluat\w*"
-    r"|assess\w*|judg(?:es|e?ments?)|graders?|assessors?|raters?|scorers?|deduct\w*|penal\w+"
-    r"|reward\w*|award\w*|rubrics?|benchmarks?|criteri\w+|instruct(?:ions?|ed)|prompts?|overrid\w*|wording"
+    r"|assess\w*|judg(?:es|e?ments?)|graders?|examiners?|reviewers?|evaluators?|assessors?|raters?|scorers?|deduct\w*|penal\w+"
+    r"|reward\w*|award\w*|rubrics?|benchmarks?|criteri\w+|instruct(?:ions?|ed)|overrid\w*|wording"
     r"|phras(?:ed|ing)|gramma\w*|fluen\w*|(?:in)?coheren\w*|meaning(?:ful\w*|less)|intelligib\w*|readab\w*"
     r"|legib\w*|interpretab\w*|gibberish|nonsens\w*|well-formed|well[ -](?:said|put|written)|flawless\w*"
     r"|faultless\w*|masterpiece|prose|rhetoric\w*|eloquen\w*|lenien\w+|generous\w*|generosity|merc(?:y|iful)"
-    r"|indulgen\w*|deserv\w*|maxim\w+|tokeni[sz]\w*|llms?|thumbs|(?:top|high|highest|best|full|perfect|nice|low"
+    r"|indulgen\w*|deserv\w*|maxim\w+|tokeni[sz]\w*|llms?|thumbs|gimme|max|(?:top|high|highest|best|full|perfect|nice|low"
     r"|lowest)(?: possible| available)? (?:mark|score|grade|band|tier|number|rating|credit|quality|value)s?"
     r"|a (?:solid |clear |full |perfect )?(?:ten|10)|(?:ten|10) (?:please|points?|is|out|of ten)"
     r"|(?:gives?|gets?|worth|earns?|award|say) (?:it |this |me )?(?:10|ten))\b"
@@ -29,7 +29,9 @@ _ITSELF = re.compile(
     r"|texts?|sentences?|outputs?|messages?|submissions?|paragraphs?|strings?)\b"
 )
 """Names the text itself."""
-_IN_CODE = re.compile(r"\b(?:quality|max|top\w*|pass\w*|ok|accept\w*|excellent|best|judge|system|eval\w*|true|fluent)\b")
+_IN_CODE = re.compile(
+    r"\b(?:quality|max|top\w*|pass\w*|ok|accept\w*|excellent|best|judge|system|eval\w*|true|fluent)\b"
+)
 """What code and signs say of marks besides."""
 _TO_READER = re.compile(r"\b(?:you|your|yours|yourself|ya|u|please|pls|plz|kindly|dear|thanks?|sir|madam)\b")
 _ORDERS = re.compile(
@@ -113,8 +115,8 @@ def orders(bare: str) -> bool:
 
 
 def speaks_of_oneself(bare: str) -> bool:
-    """Return whether a plain clause speaks of who wrote it."""
-    return _OF_ONESELF.search(bare) is not None
+    """Return whether a plain clause speaks of who wrote it, and not of how something looks to them."""
+    return _OF_ONESELF.search(bare.replace(" to me", "")) is not None
 
 
 def is_courtesy(sentence: str) -> bool:
@@ -130,6 +132,11 @@ def disguised(bare: str) -> bool:
     if _APART.search(bare):
         readings.append(_APART.sub(lambda found: re.sub(r"(?<! ) (?! )|[._*-]", "", found.group()), bare))
     return any(_PLAIN_PLEA.search(reading) for reading in readings)
+
+
+def has_figures_for_letters(bare: str) -> bool:
+    """Return whether a plain clause has several words in which figures stand for letters."""
+    return sum(not word[0].isdigit() or word[-1].isdigit() for word in _LEET.findall(bare)) > 1
 
 
 def without_code(text: str) -> tuple[str, bool]:

@@ -79,15 +79,16 @@ def language_of(text: str) -> str:
     if found and found.get("LATIN", 0) < 0.5 * sum(found.values()):
         return "script"
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", plain(text))
-    english = sum(word in ENGLISH for word in words)
+    english = sum(word in ENGLISH for word in {*words})
     if len(words) > 3 and max(map(len, words)) < 4:
         return "english"
     counts = dict.fromkeys(GRAMMAR, 0)
-    for language in (language for word in words for language in _TONGUES.get(word, ())):
+    for language in (language for word in {*words} for language in _TONGUES.get(word, ())):
         counts[language] += 1
     if not any(counts.values()):
         return "english"
     best = max(counts, key=lambda language: counts[language])
+    sure_word = not english and any(word in GRAMMAR[best] - _IN_NAMES for word in words)
     alone = len(words) == 1 and words[0] in _ALONE
     sure = (
         len(words) > 2
@@ -97,9 +98,18 @@ def language_of(text: str) -> str:
     enough = (
         counts[best] >= 2
         or sure
-        or (counts[best] == 1 and (alone or (len(words) > 1 and not text.isascii())))
+        or (
+            counts[best] == 1
+            and (alone or (len(words) > 1 and (not text.isascii() or (sure_word and _is_sentence(text)))))
+        )
     )
     return best if enough and counts[best] > english else "english"
+
+
+def _is_sentence(text: str) -> bool:
+    """Return whether a text begins with a capital and ends with a full stop, with three words and more."""
+    bare = text.strip()
+    return bare[0].isupper() and bare[-1] in ".!?" and len(bare.split()) > 2
 
 
 def shards(words: Sequence[str], known: frozenset[str]) -> float:

@@ -49,18 +49,27 @@ _OF_ATTRIBUTE: dict[str, Kind] = {
     "buttons": "count",
 }
 _ASKED: tuple[tuple[Kind, str], ...] = (
-    ("eye", r"\beye (?:image|exam\w*|clinic)|ophthalm\w+|\bfundus\b|\bretina|\bclinical\b|\bof an eye\b"),
+    ("eye", r"\beye (?:image|exam\w*|clinic)|ophthalm\w+|\bfundus\b|\bretina|\bclinic\w*|\bof an eye\b"),
     ("count", r"\bhow many\b|\bcount\b|\bnumber of\b"),
-    ("school", r"\bstud(?:y|ied)\b|\buniversity\b|\bschool\w*|\bcollege\b|\bdegree\b|\beducat\w+|\bgraduat\w+"),
+    (
+        "school",
+        r"\bstud(?:y|ied)\b|\buniversity\b|\bschool\w*|\bcollege\b|\bdegree\b|\beducat\w+|\bgraduat\w+",
+    ),
     ("height", r"\bhow (?:tall|high)\b|\bheight\b|\bstature\b|\bfeet and inches\b|\bhead to toe\b"),
     ("money", r"\bearn\w*|\bsalary\b|\bincome\b|\bpaid\b|\bpay\w*|\bmake annually\b|\bsum\b|\bhow much\b"),
     ("work", r"\bliving\b|\bwork\b|\bjob\b|\btrade\b|\bprofession\b|\boccupation\b|\bemploy\w*|\bcareer\b"),
-    ("open", r"\bfun\b|\bfacts?\b|\bhobb|\bpastimes?\b|\blikes?\b|\benjoys?\b|\bloves?\b|\bfriends\b|\btalents?\b"),
+    (
+        "open",
+        r"\bfun\b|\bfacts?\b|\bhobb|\bpastimes?\b|\blikes?\b|\benjoys?\b|\bloves?\b|\bfriends\b|\btalents?\b",
+    ),
     ("date", r"^when\b|\bdate\b|\bbirthday\b|\bwhich day\b|\bthe day\b|\bwhat day\b"),
     ("gender", r"\bgender\b|\bsex\b|\bmale\b|\bman or\b|\bwoman or\b"),
     ("place", r"\bwhere\b|\bcity\b|\btown\b|\bplace\b|\bbirthplace\b|\breside\b|\bhome\b|\bcountry\b"),
     ("name", r"^who\b|\bnamed?\b|\bcalled\b|\bidentify\b|\bwhose\b|\bwho (?:this|that|we)\b"),
-    ("look", r"\bcolou?r|\btone\b|\bcomplexion\b|\bhair|\bclothes\b|\bclothing\b|\bwear|\bbehind\b|\bbackground\b"),
+    (
+        "look",
+        r"\bcolou?r|\btone\b|\bcomplexion\b|\bhair|\bclothes\b|\bclothing\b|\bwear|\bbehind\b|\bbackground\b|\bface\b|\bbeard\b|\bhat\b|\bglasses\b",
+    ),
 )
 _WHETHER = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|can|could|would)\b(?!.*\bor\b)")
 _NUMBER = rf"(?:\d+|{'|'.join(sorted(NUMBERS))}|first|second|third)"
@@ -71,8 +80,8 @@ _DATE = re.compile(
     r"|\b(?:march|may|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.? \d|\b(?:in|of) (?:march|may)\b"
 )
 _MONEY = re.compile(
-    r"[$\u20ac\u00a3]\s?\d|\b\d[\d,. ]*\d{3}\b|\b\d+(?:\.\d+)? ?(?:k|dollars|euros|pounds|usd|grand|thousand"
-    rf"|million)\b|\b(?:hundred|thousand)s?\b|\b{_NUMBER}[ -](?:dollars|euros|pounds|figures)\b|\bwage\b"
+    r"[$\u20ac\u00a3]\s?\d|^\D{0,25}\d[\d,. ]*\d{3}\b\D{0,25}$|\b\d+(?:\.\d+)? ?(?:k|dollars|euros|pounds|usd|grand|thousand"
+    rf"|million)\b|\b(?:hundred|thousand)s?\b|\b{_NUMBER}[ -](?:dollars|euros|pounds|figures?)\b|\bwage\b"
     r"|\b(?:high|low|average|modest|mid)\w*[ -](?:salary|income|pay|sum|\w+ies|figures?)\b|\bunpaid\b"
 )
 _HEIGHT = re.compile(
@@ -87,71 +96,82 @@ _COLORS = re.compile(
 _YES_OR_NO = re.compile(
     r"^\W*(?:(?:the answer(?: to the question)? is|well|oh|sure)\W+)?(?:yes|no|none|nope|yeah|yep|nothing"
     r"|neither|not?\b|indeed|correct|that is correct|absolutely|certainly)\b"
-    r"|\b(?:there (?:is|are)|i (?:can )?see) (?:no|none|not)\b|\bthere(?:'s| is| are)\b"
+    r"|\b(?:there(?:'s| is| are)|i (?:can )?see) (?:no|none|not)\b"
 )
 _LOCATED = re.compile(
-    r"\b(?:lives?|living|born|resid\w+|based|settled|comes?|moved)\b(?: \w+){0,2}? (?:in|at|near|from|to|on)"
+    r"\b(?:lives?|living|born|resid\w+|based|settled|comes?|moved|originally)\b(?: \w+){0,2}? (?:in|at|near|from|to|on)"
     r" (?!(?:an?|the|this|that|my|your|our)\b)[a-z]{3,}"
 )
 _PLACES = stem_set(
     """house home apartment flat street district city cities town village harbour harbor coast country
     countryside province capital island mountain river lighthouse abroad somewhere nowhere suburb farm north
-    south east west region neighborhood neighbourhood sea overseas"""
+    south east west region neighborhood neighbourhood sea overseas
+    moved settled relocated"""
 )
 _SCHOOLS = stem_set(
     """university college school polytechnic institute academy degree bachelor master diploma doctorate
     studied study faculty conservatory graduated seminary self-taught thesis major course courses education
     campus attended"""
 )
+_OF_ANYTHING = word_set(
+    """without above below upper lower light heavy marked serious severe medium extensive healthy nothing signs
+    looking looks abnormal normal toward temple picture findings marks spots damage moderate pronounced slight
+    upwards blocked closure"""
+)
+"""Words of findings that describe anything."""
 _EYES = stem_set(
     """eye eyes retina retinal fundus macula macular optic disc disk vessel vessels angiogram angiography
     tomography oct ultrasound photograph photo scan image picture slit lamp cornea lens iris pupil vitreous
     choroid choroidal nevus melanoma cataract drusen edema hemorrhage hemorrhages lesion lesions glaucoma
     cupping retinopathy detachment occlusion vein veins artery arteries scar scars exudate exudates vision
     visual swelling diabetic leakage papilledema margin margins contrast healthy disease pathology findings
-    finding diagnosis normal treatment abnormal abnormality follow blood chamber anterior nerve"""
-) | {word for pair in FINDINGS.by_words.items() for part in pair for word in map(stem, part.split())}
+    finding diagnosis normal treatment abnormal abnormality chamber anterior posterior nerve
+    membrane fluid subretinal neovascular atrophy deposits spots layer pigment arterioles"""
+) | {
+    stem(word)
+    for pair in FINDINGS.by_words.items()
+    for part in pair
+    for word in part.split()
+    if len(word) > 4 and word not in ENGLISH | _OF_ANYTHING
+}
 _LOOKS = stem_set(
-    """hair braid braids curls curly straight wavy long short bald hat cap beanie coat shirt jacket sweater
+    """hair braid braids curls curly straight wavy bald hat cap beanie coat shirt jacket sweater
     dress scarf clothes suit raincoat collar sleeves buttons zip glasses frames spectacles earrings studs
-    hoops smile smiling grin beard moustache stubble chin lips teeth face head skin wall background sky
-    curtain behind neck forehead ears ear black brown blond blonde red gray grey white blue green yellow purple
-    orange pink dark light pale copper auburn wears wearing dressed turtleneck hood tie necklace"""
+    hoops smile smiling grin beard moustache stubble chin lips skin background backdrop curtain
+    forehead ears shoulders nose violet shaven black brown blond blonde red gray grey white blue green yellow purple
+    orange pink copper auburn wears wearing dressed turtleneck hood tie necklace"""
 )
 _TRADE_ENDING = re.compile(
     r"\w{2}(?:er|or|ist|ian|man|woman|wright|smith|ant|ent|eer|ee|ic|host|clerk|analyst|nurse|cook|judge|pilot"
     r"|guide|chef|coach|vet|poet|try|ing|ry)$"
 )
 _POST = re.compile(
-    r"\W*(?:as )?(?:an? )?(?:\w+ ){0,2}(?:judge|grader|marker|examiner|reviewer|assessor|evaluator|rater|scorer"
+    r"\W*(?!(?:dear|attention|hey|hello|hi|please|note|to|for|the|this|thanks?|good|my|your)\b)(?:as )?(?:an? )?"
+    r"(?:\w+ ){0,2}(?:judge|grader|marker|examiner|reviewer|assessor|evaluator|rater|scorer"
     r"|referee|annotator|critic|inspector|clerk|editor|keeper|operator|analyst)(?: (?:at|for|in|with) [^,;:!?]+)?\W*"
 )
 """Somebody's post, and where it is."""
-_TRADE_WORDS = frozenset(
-    word for pair in TRADES.by_words.items() for part in pair if part.isascii() for word in part.split()
-)
+_TRADE_WORDS = frozenset(part for pair in TRADES.by_words.items() for part in pair if part.isascii())
 
 
 @lru_cache(maxsize=65_536)
-def kind_of(question: str, attribute: str | None) -> Kind:
-    """Return what kind of thing a question asks for."""
-    if attribute in _OF_ATTRIBUTE:
-        return _OF_ATTRIBUTE[attribute]
+def kinds_of(question: str, attribute: str | None) -> tuple[Kind, ...]:
+    """Return what kinds of thing a question may ask for; ``any`` if nobody can tell."""
     bare = plain(question).strip()
-    if attribute is None and is_polar(question):
-        return "whether"
-    found = [kind for kind, form in _ASKED if re.search(form, bare)]
-    return found[0] if found else "look" if attribute else "any"
+    found: list[Kind] = ["whether"] if _WHETHER.search(bare) else []
+    if attribute in _OF_ATTRIBUTE:
+        found.append(_OF_ATTRIBUTE[attribute])
+    elif attribute:
+        found.append("look")
+    else:
+        found += [kind for kind, form in _ASKED if re.search(form, bare)]
+        found += ["look"] if found == ["whether"] else []
+    return tuple(found) or ("any",)
 
 
 def belongs(kind: Kind) -> frozenset[str]:
     """Return the stems of words that belong to a kind whatever else is said."""
     return _OF_KIND.get(kind, frozenset())
-
-
-def is_polar(question: str) -> bool:
-    """Return whether a question asks for yes or no."""
-    return _WHETHER.search(plain(question).strip()) is not None
 
 
 def holds_value(kind: Kind, clause: str, question: str) -> bool:
@@ -174,20 +194,30 @@ def has_name(clause: str, question: str) -> bool:
     A name is a capitalised word; the first of a clause is one only where the clause is nothing but names.
     """
     words = re.findall(r"[^\W\d_]+(?:['.-][^\W\d_]+)*", clause)
-    names = [word for word in words if word[0].isupper() and word not in question]
-    inner = [name for name in names if name is not words[0] and name.lower() not in ENGLISH]
-    if clause.isupper() or not any(name.isupper() and len(name) > 3 for name in inner):
-        if inner:
-            return True
-    return len(words) <= SHORTEST and bool(names) and words[0].lower() not in ENGLISH | _NO_NAMES
+    names = [
+        word for word in words if word[0].isupper() and not _is_common(word.lower()) and word not in question
+    ]
+    inner = [name for name in names if name is not words[0] and (clause.isupper() or not name.isupper())]
+    rest = [word for word in words if word.lower() not in _IN_NAMES and not word[0].isupper()]
+    return bool(inner) or (bool(names) and not rest and words[0].lower() not in _NO_NAMES)
 
 
-SHORTEST = 3
-"""Words of a clause of which the first may be a name though nothing but its capital says so."""
+def _is_common(word: str) -> bool:
+    return word in ENGLISH or word in _CALENDAR
+
+
+_CALENDAR = word_set(
+    """january february march april may june july august september october november december monday tuesday
+    wednesday thursday friday saturday sunday"""
+)
+_IN_NAMES = word_set("of the and de del der van von da di la le el al bin for in at")
+
+
 _NO_NAMES = word_set(
     """please kindly sorry perhaps maybe probably honestly score rate rating mark grade note judge grader
     evaluator reviewer assistant system user human full perfect excellent great thank thanks listen top best
-    i'm i'd i've i'll ok"""
+    i'm i'd i've i'll ok answer answers reply response text outcome result decision final quality ever
+    end begin verdict"""
 )
 
 
@@ -197,16 +227,32 @@ def _is_gender(clause: str, _: str) -> bool:
 
 def _is_color(clause: str, question: str) -> bool:
     bare = plain(clause)
-    return bool(read_family("color", bare)) or _COLORS.search(bare) is not None or _has(_LOOKS)(clause, question)
+    return (
+        bool(read_family("color", bare)) or _COLORS.search(bare) is not None or _has(_LOOKS)(clause, question)
+    )
+
+
+def is_post(clause: str) -> bool:
+    """Return whether a clause names a post and where it is, and nothing else."""
+    return _POST.fullmatch(plain(clause)) is not None
+
+
+def is_trade(bare: str) -> bool:
+    """Return whether a plain clause holds a trade that the tables know."""
+    return any(word in _TRADE_WORDS for word in re.findall("[a-z]+", canonical(TRADES, bare)))
 
 
 def _is_trade(clause: str, _: str) -> bool:
     words = re.findall("[a-z]+", canonical(TRADES, plain(clause)))
-    return _POST.fullmatch(plain(clause)) is not None or any(word in _TRADE_WORDS or _TRADE_ENDING.search(word) for word in words)
+    return is_post(clause) or any(word in _TRADE_WORDS or _TRADE_ENDING.search(word) for word in words)
 
 
 def _is_place(clause: str, question: str) -> bool:
-    return has_name(clause, question) or _has(_PLACES)(clause, question) or _LOCATED.search(plain(clause)) is not None
+    return (
+        has_name(clause, question)
+        or _has(_PLACES)(clause, question)
+        or _LOCATED.search(plain(clause)) is not None
+    )
 
 
 def _is_school(clause: str, question: str) -> bool:

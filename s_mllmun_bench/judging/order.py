@@ -17,6 +17,10 @@ _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n")
 """Behind a sentence; what breaks off has no end."""
 _STRETCH = re.compile(r"[^\w\s'-]|\s-+\s")
 """Between two stretches of words: no pair reaches over it."""
+_CAPITAL = re.compile(
+    r"(?<=[a-z] )(?:The|A|An|This|He|She|They|It|In|On|At|Of|His|Her|Is|Was|And|No|With|As)(?= [a-z])"
+)
+"""A word with the capital of another place, amidst a sentence."""
 _WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d\S*")
 _LEADS = word_set("a an the my your our their its every")
 """Before a noun, and words that stand before one."""
@@ -24,17 +28,24 @@ _SUBJECTS = word_set("he she they we i")
 _OBJECTS = word_set("him them me us himself herself themselves")
 _CONJUNCTIONS = word_set("and or but")
 _BE = word_set("is are was were has")
-_FINITE = _BE | word_set("have had do does did will would can could should must may might cannot")
-_MODALS = word_set("will would can could should must may might cannot")
+_FINITE = _BE | word_set("have had do does did will would can could should must might cannot")
+_MODALS = word_set("will would can could should must might cannot")
 _ASKING = word_set("which who whose when where why how")
 _CLASHES = (
-    (_LEADS, _SUBJECTS | _OBJECTS | _CONJUNCTIONS | _FINITE - word_set("can will may might must do")),
-    (_LEADS, _LEADS | _ASKING | word_set("it what than because as this that these those there")),
-    (_LEADS, word_set("of in on at to for with from by into upon during among")),
+    (_LEADS, _SUBJECTS | _OBJECTS | _CONJUNCTIONS | _FINITE - word_set("can will might must do")),
+    (_LEADS, _LEADS | _ASKING | word_set("it what than because as this that these those there born goes")),
+    (
+        _LEADS,
+        word_set("of in on at to for with from by into upon during among under over across through between"),
+    ),
     (_SUBJECTS, _LEADS | _OBJECTS | _SUBJECTS | NUMBERS | word_set("of for from his this that which")),
     (_OBJECTS, _FINITE - word_set("do have was were")),
     (word_set("of for with by at into during among upon onto"), _CONJUNCTIONS | _BE | word_set("had did")),
     (word_set("of for with by at into during among upon onto"), _SUBJECTS | word_set("of to with by than")),
+    (
+        word_set("under over between through across around near along"),
+        _SUBJECTS | _CONJUNCTIONS | word_set("of is"),
+    ),
     (word_set("in on to from"), _BE | _SUBJECTS | word_set("and of than had")),
     (word_set("of"), word_set("in on from into for by")),
     (word_set("to"), word_set("to in on at for from into it's")),
@@ -59,24 +70,43 @@ _CLASHES = (
     (word_set("me him us them"), word_set("of be he she they")),
 )
 """Words of which none of the second set follows one of the first; each line is a rule of its own."""
+_TWICE = word_set("in on at of to for with from by is are was the a an and")
 _TOGETHER = frozenset(
-    {("is", "and"), ("because", "a"), ("because", "of"), ("because", "to"), ("because", "in"), ("because", "on")}
+    {
+        ("is", "and"),
+        ("because", "a"),
+        ("because", "of"),
+        ("because", "to"),
+        ("because", "in"),
+        ("because", "on"),
+    }
 )
+_VERBS = _BE | word_set(
+    "lives works wears studied holds comes plays likes makes measures earns enjoys resides attended graduated"
+)
+_THIRD = word_set("he she")
 _JOINING = word_set(
     "and or but who which that whose what where when why how as than because if while whereas although though"
-    " since so until before after there whatever i"
+    " since so until before after there whatever i to not"
 )
-_AFTER_SUBJECT = word_set("who that which also and or never often only both all too alone himself herself not")
-_NEVER_LAST = _LEADS | word_set("of and or but than because")
+_AFTER_SUBJECT = word_set(
+    "who that which also and or never often only both all too alone himself herself not"
+)
+_NEVER_LAST = _LEADS | word_set("of and or but than because upon into onto")
 _NEVER_FIRST = word_set("of than")
 _LY = word_set("family italy assembly reply supply only early daily july monopoly lily fly jelly belly")
 """No adverbs."""
 
 
 @lru_cache(maxsize=65_536)
-def clashes(text: str) -> int:
-    """Return how often words of a text follow each other, or end a sentence, as in none."""
-    count = 0
+def clashes(text: str, ended: bool = False) -> int:
+    """Return how often words of a text follow each other, or end a sentence, as in none.
+
+    Args:
+        text: as written.
+        ended: something stands behind it, so that its last sentence does not break off.
+    """
+    count = len(_CAPITAL.findall(text))
     sentences = _SENTENCE.split(plain(text))
     for place, sentence in enumerate(sentences):
         stretches = [words for stretch in _STRETCH.split(sentence) if (words := _WORD.findall(stretch))]
@@ -85,22 +115,24 @@ def clashes(text: str) -> int:
             count += sum(map(_parted, words, words[1:], words[2:]))
             count += _has_two_verbs(words)
         if sum(map(len, stretches)) > 2:
-            ended = place < len(sentences) - 1
-            count += (ended and stretches[-1][-1] in _NEVER_LAST) + (stretches[0][0] in _NEVER_FIRST)
+            whole = ended or place < len(sentences) - 1
+            count += (whole and stretches[-1][-1] in _NEVER_LAST) + (stretches[0][0] in _NEVER_FIRST)
     return count
 
 
 @lru_cache(maxsize=65_536)
 def _clash(first: str, second: str) -> bool:
     """Return whether two words of one stretch never follow each other."""
+    if first == second and first in _TWICE:
+        return True
     if any(first in before and second in behind for before, behind in _CLASHES):
         return (first, second) not in _TOGETHER
     return (_is_adverb(first) and second == "of") or (first == "of" and _is_adverb(second))
 
 
 def _has_two_verbs(words: Sequence[str]) -> bool:
-    """Return whether a stretch has two verbs of being or having, and no word that joins two clauses."""
-    return sum(word in _BE for word in words) > 1 and not any(word in _JOINING for word in words)
+    """Return whether a stretch has two verbs or two subjects, and no word that joins two clauses."""
+    return max(sum(word in known for word in words) for known in (_VERBS, _THIRD)) > 1 and not any(word in _JOINING for word in words)
 
 
 def _parted(first: str, second: str, third: str) -> bool:

@@ -21,7 +21,7 @@ from s_mllmun_bench.judging.answering import (
     pleads_beside,
 )
 from s_mllmun_bench.judging.grammar import has_grammar, language_of
-from s_mllmun_bench.judging.kinds import Kind, kind_of
+from s_mllmun_bench.judging.kinds import Kind, kinds_of
 from s_mllmun_bench.judging.language import tokens, word_validity
 from s_mllmun_bench.judging.order import clashes
 from s_mllmun_bench.judging.pleas import VERDICT, speaks_to_judge
@@ -50,12 +50,21 @@ _SENTENCE = re.compile(
     rf"|[{{(\[]?{VERDICT}[\s,]*[}})\]]?|(?<=[^.!?;,\s])\s+(?=[A-Z])"
     rf"(?=(?:{_OPENS}|I (?:hereby|beg|swear|promise|insist)\b)[:,]?\s+(?:[a-z]|I\b)))"
 )
+_FENCE = re.compile(r"```\w*")
 _RATING = re.compile(r"(?<![\d/.-])(?:10|ten) ?(?:/|out of) ?(?:10|ten)\b(?![\d/]|[.-]\d)", re.IGNORECASE)
+_POSTSCRIPT = re.compile(r"\W*p\.? ?s\.?(?!\w)", re.IGNORECASE)
+_THEY = re.compile(r"\W*(?:they|their|them)\b", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[-*\u2022]|\d+[.)])\s")
 _SYMBOLS = re.compile(r"[^\w\s.,;:!?'-]+")
 _ANSWERS = ("answer", "broken", "refusal")
 _BESIDE = re.compile(r"\s*(\(+[^()]{8,}\)+|\[+[^\[\]]{4,}\]+)")
 """A remark in brackets."""
+
+
+LONGEST_LOOSE = 4
+"""Words of an answer that needs no capital."""
+MOST_SIGNS = 3
+"""Signs that may stand without a word, rulers aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Recognised:
     """Something of it speaks of marks or to a judge."""
     talks: bool
     """Something of it is not recognised."""
+    loose: bool
+    """The first sentence that answers does not begin as one."""
     single: bool
     """It is one sentence, and that holds together."""
     clashes: int
@@ -85,67 +96,89 @@ def recognised(text: str, question: str, attribute: str | None) -> Recognised:
         question: as asked.
         attribute: what is asked of the person or the picture; `None` if only the question tells.
     """
-    kind = kind_of(question, attribute)
-    bare, coded = appeals.without_code(appeals.before_tail(_RATING.sub(VERDICT, text)))
+    kinds = kinds_of(question, attribute)
+    bare, coded = appeals.without_code(appeals.before_tail(_RATING.sub(VERDICT, _FENCE.sub("\n", text))))
     pieces = [part for piece in _SENTENCE.split(bare) for part in _BESIDE.split(piece or "") if part]
     roles: list[Role | None] = []
     for piece in pieces:
-        roles.append(_role(piece, question, kind, roles))
+        roles.append(_role(piece, question, kinds, roles))
     told = [(piece, role) for piece, role in zip(pieces, roles, strict=True) if role is not None]
     said = [role for _, role in told]
-    answers = any(role in _ANSWERS for role in said) or said[:1] == ["abroad"]
+    answering = [piece for piece, role in told if role == "answer"]
+    english = any(role in _ANSWERS for role in said)
+    answers = english or (said[:1] == ["abroad"] and "debris" not in said)
     kept = [
         piece
         for piece, role in zip(pieces, roles, strict=True)
-        if _is_judged(role, answers, said) or pieces.count(piece) > 1
+        if _is_judged(role, answers, english) or pieces.count(piece) > 1
     ]
     return Recognised(
-        text=_joined(kept, len(kept) < len(pieces)),
+        text=_joined(kept, len(kept) < len(pieces)) if "debris" in said or any(map(tokens, kept)) else "",
         answers=answers,
         pleads=coded
         or "plea" in said
-        or any(role in _ANSWERS and pleads_beside(piece, question, kind) for piece, role in told),
+        or any(role in _ANSWERS and pleads_beside(piece, question, kinds) for piece, role in told),
         talks=any(role not in _ANSWERS for role in said)
-        or any(role == "answer" and goes_on(piece, question, kind) for piece, role in told),
+        or any(role == "answer" and goes_on(piece, question, kinds) for piece, role in told),
+        loose=any(_is_loose(piece) for piece in answering[:1]),
         single=said in (["talk"], ["plea"]) and not clashes(text),
         clashes=sum(clashes(piece) for piece, role in told if role == "broken"),
     )
 
 
+def _is_loose(piece: str) -> bool:
+    """Return whether a sentence of several words begins without a capital."""
+    found = re.search(r"\w", piece)
+    return found is not None and not _ITEM.match(piece) and found.group().islower() and len(tokens(piece)) > LONGEST_LOOSE
+
+
 def _joined(kept: Sequence[str], less: bool) -> str:
     """Return what is left of a text; where less is left than there was, its last sentence is ended."""
     text = "".join(kept).strip()
-    if not tokens(text):
-        return ""
-    return text.rstrip(" ,;:-([") + "." if less and text[-1] not in ".!?" else text
+    return text.rstrip(" ,;:-([") + "." if less and text[-1:] not in ".!?" else text
 
 
-def _is_judged(role: Role | None, answers: bool, said: Sequence[Role]) -> bool:
+def _is_judged(role: Role | None, answers: bool, english: bool) -> bool:
     """Return whether a sentence is judged as language: not what stands beside an answer, as far as it is any."""
     if role == "abroad":
-        return said[0] == "abroad"
+        return not english
     return role != "plea" and not (answers and role in ("talk", "frame"))
 
 
-def _role(piece: str, question: str, kind: Kind, before: Sequence[Role | None]) -> Role | None:
+def _role(piece: str, question: str, kinds: tuple[Kind, ...], before: Sequence[Role | None]) -> Role | None:
     """Return what a sentence is; `None` if it says nothing."""
     words = tokens(piece)
-    if VERDICT in piece:
+    if VERDICT in piece or _POSTSCRIPT.match(piece):
         return "plea"
     if not words:
-        return None
-    if declines(piece, question):
-        return "refusal"
+        signs = piece.replace(" ", "").strip("-*_=.#>|~\n")
+        return "debris" if len(signs) >= MOST_SIGNS else None
     together = holds_together(piece, question)
-    begun = any(role in _ANSWERS for role in before) and not _ITEM.match(piece)
-    if answers(piece, question, kind, begun):
+    if declines(piece):
+        return "refusal" if together else "broken"
+    begun = any(role in _ANSWERS for role in before)
+    first = not any(role not in (None, "frame") for role in before) or _ITEM.match(piece) is not None
+    stray = not begun and not first and _THEY.match(piece)
+    if not stray and answers(piece, question, kinds, first, begun and not _ITEM.match(piece)):
         return "answer" if together else "broken"
-    if appeals.is_foreign(piece) or language_of(piece) != "english" or (begun and _looks_foreign(piece, words)):
+    if (
+        appeals.is_foreign(piece)
+        or language_of(piece) != "english"
+        or (begun and _looks_foreign(piece, words))
+    ):
         return "abroad"
-    if (is_offer(piece) or appeals.is_courtesy(piece)) and not speaks_to_judge(piece) and not appeals.grades(piece):
+    if (
+        (is_offer(piece) or appeals.is_courtesy(piece))
+        and not speaks_to_judge(piece)
+        and not appeals.grades(piece)
+    ):
         return "frame"
     bare = _SYMBOLS.sub(" ", piece)
-    if appeals.disguised(plain(piece)) or (holds_together(bare, question) and _pleads(bare, question)):
+    if (
+        appeals.disguised(plain(piece))
+        or (begun and appeals.has_figures_for_letters(plain(piece)))
+        or ((begun or holds_together(bare, question)) and _pleads(bare, question))
+    ):
         return "plea"
     return "talk" if together else "debris"
 

@@ -145,7 +145,7 @@ _GRAMMAR = {
         que ele ela pessoa tem foi e esta este sim cidade usa numa num perto pela pelo rua""",
     "dutch": """de het een van en is niet in op met voor zijn haar geboren woont werkt als bij naar deze
         persoon ja
-        nee heeft dat hij zij""",
+        nee heeft dat hij zij geef dit alsjeblieft alstublieft""",
     "polish": """jest w i na nie sie to z do urodzil urodzila mieszka pracuje jako ta ten osoba tak ma""",
     "swedish": """ar och i en ett som pa inte den det har fodd bor arbetar av med till han hon ja nej""",
     "turkish": """bir ve bu da de icin olarak dogdu yasiyor calisiyor kisi evet hayir degil""",
