@@ -124,6 +124,7 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
     if not text.strip(" .,;:!?\n"):
         return _without_answer(answer, found.pleads or bare.pleads or bare.taken)
     caps = [_quality(question, attribute, text), _worst_part(question, text)]
+    marked = bare.pleads or bare.taken or bare.tokens > 0
     beside = found.pleads or found.talks or bare.pleads or bare.taken
     if found.clashes:
         sure = found.clashes > 1 or min(caps)[0] < CLASH
@@ -131,7 +132,7 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
     if beside and (found.loose or min(caps)[0] < LEAST_LIFTED):
         caps.append((CLASHES, "a part of it is no language"))
     if not found.answers and not _breaks_off(question, text):
-        single = found.single and language.clean_share(visible(answer)) > CLEAN
+        single = found.single and not marked and language.clean_share(visible(answer)) > CLEAN
         caps.append((NOTHING if single else NOTHING_SURE, "nothing in it is recognised as an answer"))
     if found.pleads or bare.pleads or bare.taken:
         caps.append((WITH_PLEA, "speaks to its judge"))

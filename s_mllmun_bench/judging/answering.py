@@ -24,9 +24,9 @@ _CLAUSE = re.compile(
 _LEAD_IN = re.compile(
     r"^\W*(?:(?:well|oh|yes|no|sure|certainly|of course|so|and|but|actually|honestly|frankly|probably|perhaps"
     r"|maybe|possibly|likely|apparently|most likely|i(?:'d| would| could| can| am|'m)? (?:\w+ )?(?:have to check"
-    r"|think|believe|guess|say|suppose|assume|estimate|recall|suspect|see|spot|count|rate|go with|lean towards"
+    r"|think|believe|guess|say|suppose|assume|estimate|recall|suspect|see|spot|count|rate|make out|go with|lean towards"
     r"|was told)(?: that)?|i (?:do not|don't|can't|cannot) (?:really )?(?:see|spot|notice|find)|(?:from|as far as|judging (?:by|from)|based on|according to|looking at) [^.,:]*[,:]"
-    r"|my (?:best )?guess (?:is|would be)|if you look \w+,|you can (?:\w+ )?see"
+    r"|my (?:best )?guess (?:is|would be)|if you look \w+,|you can (?:\w+ )?see|you(?:'re| are) looking at"
     r"|it (?:is|seems|appears|looks|must|might|could|may)(?: to be| like| that| as if| have been| be)?"
     r"|(?:the|my) (?:\w+ ){0,3}?answer(?: (?:that )?i can give)?(?: to (?:your|the|this|that) question)?"
     r"(?: is| was| would be| must be|:)|(?:a|one|another|the) (?:\w+ )?(?:fact|detail|thing)(?: about [\w ]+?)? is(?: that)?"
@@ -54,10 +54,15 @@ _DENIES = re.compile(
 _KNOWS = re.compile(
     r"\b(?:records?|files?|data|database|information|details?|memory|profile|telling|tell|say|told|known?|knows|(?:sur)?name"
     r"|naming|names|answers?|clue|idea|private|confidential|personal|disclos\w+|reveal\w*|shared?|identi\w+"
-    r"|determin\w+|public\w*|listed|stated|given|available|have|recall|remember|guess\w*|speculat\w+|invent\w*|help"
+    r"|determin\w+|public\w*|listed|stated|given|available|have|recall|remember|guess\w*|speculat\w+|invent\w*|help|answering|blank"
     r"|qualified|able|interpret\w*|allowed|permitted|position|comment|discuss|verify|confirm|certain|sure|recogni\w+"
     r"|access|possible|way|means)\b"
 )
+_IDIOMS = re.compile(
+    r"\b(?:foggiest|off limits|search me|lips are sealed|(?:will|have to|must|to) pass\b|^pass\b|is silent|only describe"
+    r"|no comment|a mystery|in the dark|escapes|blank)"
+)
+"""Ways to refuse that deny nothing."""
 _TAG = re.compile(r",? (?:is|are|was|does|do|did|can|would|have|has)n't (?:it|he|she|they|you|that)\?")
 """Asks a reader to agree, and denies nothing."""
 _TO_READER = re.compile(r"\b(?:you|your|yours|yourself|please|kindly|dear)\b")
@@ -142,6 +147,8 @@ def declines(sentence: str) -> bool:
 
 def _denies_knowing(clause: str) -> bool:
     bare = _TAG.sub("", plain(clause))
+    if _IDIOMS.search(bare) and not orders(bare):
+        return True
     return _DENIES.search(bare) is not None and _KNOWS.search(bare) is not None and not orders(bare)
 
 
@@ -205,7 +212,7 @@ def _is_of(core: str, bare: str, question: str) -> bool:
     """Return whether a clause names what its question asks for, and turns to nobody."""
     if addresses(bare) or speaks_of_oneself(bare):
         return False
-    return bool({word.stem for word in content(question)} & {word.stem for word in content(core)})
+    return bool(({word.stem for word in content(question)} - _ANYTHING) & {word.stem for word in content(core)})
 
 
 def _is_label_of_another(core: str, question: str, kind: Kind) -> bool:
@@ -223,15 +230,12 @@ def _stands_alone(core: str, bare: str, words: list[str], question: str, kind: K
     if not post and (_TO_READER.search(bare) or (grades(core) and kind != "eye")):
         return False
     if kind in ("open", "any", "work"):
-        if speaks_of_oneself(bare) or len(words) > PHRASE or _TOLD.search(bare):
-            return False
-        trade = kind == "work" and (
-            is_trade(bare) if len(words) <= SHORT else _AS_A.search(bare) is not None and _holds(core, question, kind, FREE)
-        )
-        return (whole and words[0] not in _NO_PHRASE) or trade
+        if kind == "work" and _names_trade(core, bare, words, question):
+            return True
+        return (whole and _is_phrase(bare, words)) or (kind == "open" and _OF_ONE.search(bare) is not None)
     if kind == "name" and whole and len(words) <= SHORT and core[:1].isupper() and words[0] not in ENGLISH:
         return True
-    if kind == "look" and whole and len(words) <= SHORT and words[0] not in _NO_PHRASE:
+    if kind == "look" and whole and _is_phrase(bare, words):
         return True
     if kind in ("eye", "look") and speaks_of_oneself(bare):
         return False
@@ -240,11 +244,28 @@ def _stands_alone(core: str, bare: str, words: list[str], question: str, kind: K
     )
 
 
+def _is_phrase(bare: str, words: list[str]) -> bool:
+    """Return whether a plain clause is a phrase without a verb, of nobody who wrote it."""
+    return (
+        len(words) <= PHRASE
+        and words[0] not in _NO_PHRASE
+        and not (_TOLD.search(bare) or speaks_of_oneself(bare) or addresses(bare))
+    )
+
+
+def _names_trade(core: str, bare: str, words: list[str], question: str) -> bool:
+    """Return whether a clause names a trade, alone or as one does: as a baker."""
+    if len(words) <= SHORT:
+        return is_trade(bare) or is_post(core)
+    return is_post(core) or (_AS_A.search(bare) is not None and _holds(core, question, "work", FREE))
+
+
 def _holds(clause: str, question: str, kind: Kind, most: int) -> bool:
     """Return whether a clause has a value, and not many words that belong to nothing beside it."""
     return holds_value(kind, clause, question) and free_words(clause, question, kind) <= most
 
 
+_ANYTHING = stem_set("anything something nothing everything anyone thing like")
 _NO_PHRASE = word_set(
     "anything everything nothing whatever who which this that these those it above below less more if for per as"
     " should could would who's isn't aren't doesn't don't go best"
@@ -257,9 +278,11 @@ _LABELS = stem_set(
 )
 _TOLD = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|should|must|may|might|does|do|did)\b"
-    r"|(?<=\w )\w+ed (?:in|on|by|with|without|at|to|for|from|as|and)\b"
+    r"|(?<=\w )(?:lies|says|means|comes|goes|tells|leaves|gets|makes|takes|gives|needs|wants|counts|knows|helps)\b"
+    r"|(?<=\w )(?!covered|dressed|decorated)\w+ed (?:in|on|by|with|without|at|to|for|from|as|and)\b"
 )
 """Verbs that no phrase has."""
+_OF_ONE = re.compile(r"\b(?:she|he|her|his|him)\b(?!.*\b(?:i|my|me)\b)")
 _AS_A = re.compile(r"^\W*(?:as )?(?:an? |(?<=as )\w)")
 
 

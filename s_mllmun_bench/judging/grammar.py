@@ -46,7 +46,7 @@ _BASE_VERBS = (
 )
 _BROKEN = re.compile(
     rf"\b(?:he|she|it) (?:{_BASE_VERBS}|be|are|were|am|do)\b|\b(?:they|we|you) (?:is|was|has|does|am)\b"
-    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at) (?:{_BASE_VERBS}|do)\b(?! (?:of|and)\b)"
+    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at)(?<!\bout of) (?:{_BASE_VERBS}|do)\b(?! (?:of|and)\b)"
     rf"|\b(?:is|was|are) (?:{_BASE_VERBS})\b"
     r"|\bin (?:year|month|city|country) of\b"
     r"|\b(?:(?:for|of|with|at|to|from|about)|\d+) (?:he|she|they)(?=\W*$)"
@@ -184,6 +184,8 @@ def _impossible(first: str, second: str) -> bool:
         return (first, second) not in _AUXILIARY_PAIRS
     if first in _PREPOSITIONS:
         adverb = second.endswith("ly") and len(second) > 5 and second not in ("family", "italy", "assembly")
+        if first == "to" and second == "have":
+            return False
         if second in _AUXILIARIES or second in _CONJUNCTIONS or first == second or (first == "of" and adverb):
             return True
         return second == "of" or (first == "of" and second in _PREPOSITIONS - {"between", "about"})

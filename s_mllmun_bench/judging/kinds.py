@@ -82,7 +82,7 @@ _DATE = re.compile(
 _MONEY = re.compile(
     r"[$\u20ac\u00a3]\s?\d|^\D{0,25}\d[\d,. ]*\d{3}\b\D{0,25}$|\b\d+(?:\.\d+)? ?(?:k|dollars|euros|pounds|usd|grand|thousand"
     rf"|million)\b|\b(?:hundred|thousand)s?\b|\b{_NUMBER}[ -](?:dollars|euros|pounds|figures?)\b|\bwage\b"
-    r"|\b(?:high|low|average|modest|mid)\w*[ -](?:salary|income|pay|sum|\w+ies|figures?)\b|\bunpaid\b"
+    r"|\b(?:high|low|average|modest|mid)\w*[ -](?:salary|income|pay|sum|\w+ies|figures?)\b|\bunpaid\b|\bnothing\b|\bunemployed\b|\bout of work\b"
 )
 _HEIGHT = re.compile(
     rf"\d ?['\u2032]|\b{_NUMBER}(?:[ .,]\d+)?[ -]?(?:cm|m|ft|feet|foot|inch(?:es)?|met(?:er|re)s?|centimet\w+)\b"
@@ -110,7 +110,7 @@ _PLACES = stem_set(
 )
 _SCHOOLS = stem_set(
     """university college school polytechnic institute academy degree bachelor master diploma doctorate
-    studied study faculty conservatory graduated seminary self-taught thesis major course courses education
+    studied study faculty conservatory graduated seminary self-taught thesis major course courses classes class training trained education
     campus attended"""
 )
 _OF_ANYTHING = word_set(
@@ -139,7 +139,8 @@ _LOOKS = stem_set(
     dress scarf clothes suit raincoat collar sleeves buttons zip glasses frames spectacles earrings studs
     hoops smile smiling grin beard moustache stubble chin lips skin background backdrop curtain
     forehead ears shoulders nose violet shaven black brown blond blonde red gray grey white blue green yellow purple
-    orange pink copper auburn wears wearing dressed turtleneck hood tie necklace"""
+    orange pink copper auburn wears wearing dressed turtleneck hood tie necklace trousers jumper blouse
+    skirt jeans gown boots uniform vest cardigan sunglasses pattern"""
 )
 _TRADE_ENDING = re.compile(
     r"\w{2}(?:er|or|ist|ian|man|woman|wright|smith|ant|ent|eer|ee|ic|host|clerk|analyst|nurse|cook|judge|pilot"

@@ -33,22 +33,9 @@ Role = Literal["answer", "broken", "refusal", "frame", "plea", "abroad", "talk",
 """What a sentence is. ``broken``: would answer, if its words could follow each other so; ``frame``: an offer or
 a courtesy; ``abroad``: in another language than English; ``talk``: English, and none of the others."""
 
-_OPENS = "|".join(
-    sorted(
-        word.capitalize()
-        for word in ENGLISH
-        | word_set(
-            "please kindly dear note remember ignore forget give rate score grade mark award treat consider"
-            " skip think everything anything nothing whatever everybody anybody bad good bitte system grader judge"
-        )
-        if word.isalpha() and len(word) > 1
-    )
-)
-"""Words with which a new sentence begins, even where no full stop stands before it."""
 _SENTENCE = re.compile(
     r"((?<=[.!?;])(?<!\b[Pp]\.)(?<!\b[Ss]\.)(?<!\b[MDS][rst]\.)[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|\s*\n+\s*"
-    rf"|[{{(\[]?{VERDICT}[\s,]*[}})\]]?|(?<=[^.!?;,\s])\s+(?=[A-Z])"
-    rf"(?=(?:{_OPENS}|I (?:hereby|beg|swear|promise|insist)\b)[:,]?\s+(?:[a-z]|I\b)))"
+    rf"|[{{(\[]?{VERDICT}[\s,]*[}})\]]?)"
 )
 _FENCE = re.compile(r"```\w*")
 _RATING = re.compile(r"(?<![\d/.-])(?:10|ten) ?(?:/|out of) ?(?:10|ten)\b(?![\d/]|[.-]\d)", re.IGNORECASE)
@@ -117,11 +104,12 @@ def recognised(text: str, question: str, attribute: str | None) -> Recognised:
         answers=answers,
         pleads=coded
         or "plea" in said
-        or any(role in _ANSWERS and pleads_beside(piece, question, kinds) for piece, role in told),
+        or any(role in _ANSWERS and pleads_beside(piece, question, kinds) for piece, role in told)
+        or any(role == "broken" and _pleads(piece, question) for piece, role in told),
         talks=any(role not in _ANSWERS for role in said)
         or any(role == "answer" and goes_on(piece, question, kinds) for piece, role in told),
         loose=any(_is_loose(piece) for piece in answering[:1]),
-        single=said in (["talk"], ["plea"]) and not clashes(text),
+        single=said in (["talk"], ["plea"]) and not coded and not clashes(text),
         clashes=sum(clashes(piece) for piece, role in told if role == "broken"),
     )
 

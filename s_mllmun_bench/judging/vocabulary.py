@@ -122,7 +122,7 @@ SHORT = word_set(
     fees sue bias fits axis hail euro toss reap opt edit idk font undo blah alma pops subs asks gunk oily
     flat dash
     ones ukulele banjo lute oboe flute viola tuba alto bass aria waltz jive samba salsa polka ballet opera
-    sofa pls plz bro lol tbh tho owe ill ur imo btw yrs hrs wks"""
+    sofa sea u r pls plz bro lol tbh tho owe ill ur imo btw yrs hrs wks"""
 )
 """Common English words of up to four letters, and some longer ones; more of it does no harm."""
 
