@@ -40,7 +40,7 @@ from s_mllmun_bench.judging.words import plain
 METRIC = "meaningful"
 
 OTHER_LANGUAGE = 7.0
-"""Most for a text in another language than the question's: fluent, but not to who asked, and nobody knows what."""
+"""Most for a text in another language than the question's: fluent, but nobody knows whether it answers."""
 WITH_PLEA = 7.0
 """Most for an answer that speaks of marks or to its judge too."""
 BESIDE = 9.0
@@ -125,7 +125,7 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
         return _without_answer(answer, found.pleads or bare.pleads or bare.taken)
     caps = [_quality(question, attribute, text), _worst_part(question, text)]
     marked = bare.pleads or bare.taken or bare.tokens > 0
-    beside = found.pleads or found.talks or bare.pleads or bare.taken
+    beside = bare.pleads or bare.taken or (found.answers and (found.pleads or found.talks))
     if found.clashes:
         sure = found.clashes > 1 or min(caps)[0] < CLASH
         caps.append((CLASHES if sure else CLASH, "words in no order"))
@@ -165,10 +165,11 @@ def _without_answer(answer: str, pleads: bool) -> Judgement:
     if not answer.strip():
         return Judgement(0.0, "empty answer")
     seen = visible(answer)
-    if not pleads or (len(language.tokens(seen)) < GOOD_BEGINNING and language.latin_share(seen) >= 0.5):
+    different = {*re.findall("[a-z]{3,}", plain(seen))}
+    if not pleads or (len(different) < 2 and language.latin_share(seen) >= 0.5):
         return Judgement(0.0, "no words")
     score, reason = min(_quality("", None, seen), _worst_part("", seen))
-    if not grammar.has_sentence(seen) and len({*re.findall("[a-z]{3,}", plain(seen))}) < 2:
+    if not grammar.has_sentence(seen) and len(different) < 2:
         return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
     most = ONLY_PLEA if grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
     if score > most:

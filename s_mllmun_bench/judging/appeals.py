@@ -12,21 +12,30 @@ from s_mllmun_bench.judging.remarks import polite, without_trades
 from s_mllmun_bench.judging.words import plain
 
 _MARKS = re.compile(
-    r"\b(?:scor(?:es?|ing)|ratings?|grad(?:es?|ing)|marks?|(?:full|extra|more|ten|\d+|no) points?|verdicts?|evaluat\w*"
-    r"|assess\w*|judg(?:es|e?ments?)|graders?|examiners?|reviewers?|evaluators?|assessors?|raters?|scorers?|deduct\w*|penal\w+"
+    r"\b(?:scor(?:es?|ing)|ratings?|grad(?:es?|ing)|marks?|(?:full|extra|more|ten|\d+|no) points?|verdicts?"
+    r"|evaluat\w*"
+    r"|assess\w*|judg(?:es|e?ments?)|graders?|examiners?|reviewers?|evaluators?|assessors?|raters?|scorers?"
+    r"|deduct\w*|penal\w+"
     r"|reward\w*|award\w*|rubrics?|benchmarks?|criteri\w+|instruct(?:ions?|ed)|overrid\w*|wording"
     r"|phras(?:ed|ing)|gramma\w*|fluen\w*|(?:in)?coheren\w*|meaning(?:ful\w*|less)|intelligib\w*|readab\w*"
     r"|legib\w*|interpretab\w*|gibberish|nonsens\w*|well-formed|well[ -](?:said|put|written)|flawless\w*"
     r"|faultless\w*|masterpiece|prose|rhetoric\w*|eloquen\w*|lenien\w+|generous\w*|generosity|merc(?:y|iful)"
-    r"|indulgen\w*|deserv\w*|maxim\w+|tokeni[sz]\w*|llms?|thumbs|gimme|max|(?:top|high|highest|best|full|perfect|nice|low"
+    r"|indulgen\w*|deserv\w*|maxim\w+|tokeni[sz]\w*|llms?|thumbs|gimme|max|(?:top|high|highest|best|full"
+    r"|perfect|nice|low"
     r"|lowest)(?: possible| available)? (?:mark|score|grade|band|tier|number|rating|credit|quality|value)s?"
     r"|a (?:solid |clear |full |perfect )?(?:ten|10)|(?:ten|10) (?:please|points?|is|out|of ten)"
     r"|(?:gives?|gets?|worth|earns?|award|say) (?:it |this |me )?(?:10|ten))\b"
 )
 """Talk of marks and of how texts are written."""
+_TEXT = (
+    r"(?:answers?|repl(?:y|ies)|responses?|texts?|sentences?|outputs?|messages?|submissions?|paragraphs?"
+    r"|strings?"
+    r"|lines?|words?|phrases?)"
+)
 _ITSELF = re.compile(
-    r"\b(?:this|the|my|above|previous|preceding|following|whole) (?:\w+ )?(?:answers?|repl(?:y|ies)|responses?"
-    r"|texts?|sentences?|outputs?|messages?|submissions?|paragraphs?|strings?)\b"
+    rf"\b(?:this|these|the|my|above|previous|preceding|following|whole|every|each) (?:\w+ )?{_TEXT}\b"
+    rf"|^\W*(?:what |such )?an? (?:\w+ ){{0,2}}{_TEXT}\b|\b(?:wrote|written|typed|reads?"
+    rf"|reading) (?:all )?this\b"
 )
 """Names the text itself."""
 _IN_CODE = re.compile(
@@ -47,7 +56,8 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b|^\W*[A-Z][a-z]+(?=(?: [A-Z][a-z]+
 """A name: nobody pleads with what they capitalise in a sentence."""
 _COURTESY = re.compile(
     r"\b(?:confident|sure|certain) (?:in|of|about) (?:this|that|my) answer|\banswers? (?:your|the) question|"
-    r"^\W*(?:i(?:'m| am)? )?(?:hope|glad|happy|sure|certainly|of course|absolutely|thank\w*|you're welcome|sorry"
+    r"^\W*(?:i(?:'m| am)? )?(?:hope|glad|happy|sure|certainly|of course|absolutely|thank\w*|you're welcome"
+    r"|sorry"
     r"|let me|feel free|does (?:this|that)|is there|anything else|(?:great|good|excellent|perfect|interesting"
     r"|fair|nice) question|please (?:note|verify|check|double-check|let|keep|be aware|consult|contact)"
     r"|you (?:can|may|might|could))\b"
@@ -101,7 +111,12 @@ def grades(clause: str) -> bool:
 
 def speaks_of_marks(clause: str) -> bool:
     """Return whether a clause talks of marks or of the text that it stands in."""
-    return grades(clause) or _ITSELF.search(polite(clause)) is not None
+    return grades(clause) or names_itself(clause)
+
+
+def names_itself(clause: str) -> bool:
+    """Return whether a clause names the text that it stands in."""
+    return _ITSELF.search(polite(clause)) is not None
 
 
 def addresses(bare: str) -> bool:
@@ -131,12 +146,13 @@ def disguised(bare: str) -> bool:
         readings.append(bare.translate(_FIGURES))
     if _APART.search(bare):
         readings.append(_APART.sub(lambda found: re.sub(r"(?<! ) (?! )|[._*-]", "", found.group()), bare))
-    return any(_PLAIN_PLEA.search(reading) for reading in readings)
+    return any(map(_PLAIN_PLEA.search, readings))
 
 
 def has_figures_for_letters(bare: str) -> bool:
     """Return whether a plain clause has several words in which figures stand for letters."""
-    return sum(not word[0].isdigit() or word[-1].isdigit() for word in _LEET.findall(bare)) > 1
+    found = [word.group() for word in _LEET.finditer(bare)]
+    return sum(not word[0].isdigit() or word[-1].isdigit() for word in found) > 1
 
 
 def without_code(text: str) -> tuple[str, bool]:

@@ -46,7 +46,8 @@ _BASE_VERBS = (
 )
 _BROKEN = re.compile(
     rf"\b(?:he|she|it) (?:{_BASE_VERBS}|be|are|were|am|do)\b|\b(?:they|we|you) (?:is|was|has|does|am)\b"
-    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at)(?<!\bout of) (?:{_BASE_VERBS}|do)\b(?! (?:of|and)\b)"
+    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at)(?<!\bout of) (?:{_BASE_VERBS}|do)\b(?! (?:of"
+    rf"|and)\b)"
     rf"|\b(?:is|was|are) (?:{_BASE_VERBS})\b"
     r"|\bin (?:year|month|city|country) of\b"
     r"|\b(?:(?:for|of|with|at|to|from|about)|\d+) (?:he|she|they)(?=\W*$)"

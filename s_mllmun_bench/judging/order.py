@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from s_mllmun_bench.judging import fluency, grammar, language
 from s_mllmun_bench.judging.vocabulary import NUMBERS
 from s_mllmun_bench.judging.words import plain, word_set
 
@@ -121,6 +122,22 @@ def clashes(text: str, ended: bool = False) -> int:
 
 
 @lru_cache(maxsize=65_536)
+def holds_together(text: str, question: str) -> bool:
+    """Return whether the words of a text are words, and can follow each other."""
+    words = language.tokens(text)
+    known = frozenset(word.lower() for word in language.tokens(question))
+    return (
+        not clashes(text)
+        and language.word_validity(words) >= 0.8
+        and grammar.shards(words, known) <= 0.2
+        and language.repetition(words) < 0.3
+        and fluency.variety(words) >= 0.6
+        and language.clean_share(text) > 0.85
+        and not language.runs(text)
+    )
+
+
+@lru_cache(maxsize=65_536)
 def _clash(first: str, second: str) -> bool:
     """Return whether two words of one stretch never follow each other."""
     if first == second and first in _TWICE:
@@ -132,7 +149,9 @@ def _clash(first: str, second: str) -> bool:
 
 def _has_two_verbs(words: Sequence[str]) -> bool:
     """Return whether a stretch has two verbs or two subjects, and no word that joins two clauses."""
-    return max(sum(word in known for word in words) for known in (_VERBS, _THIRD)) > 1 and not any(word in _JOINING for word in words)
+    return max(sum(word in known for word in words) for known in (_VERBS, _THIRD)) > 1 and not any(
+        word in _JOINING for word in words
+    )
 
 
 def _parted(first: str, second: str, third: str) -> bool:

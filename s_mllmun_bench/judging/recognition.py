@@ -13,33 +13,37 @@ from typing import Literal
 from s_mllmun_bench.judging import appeals
 from s_mllmun_bench.judging.answering import (
     answers,
-    declines,
     demands,
     goes_on,
-    holds_together,
     is_about,
     pleads_beside,
 )
+from s_mllmun_bench.judging.declining import declines
 from s_mllmun_bench.judging.grammar import has_grammar, language_of
 from s_mllmun_bench.judging.kinds import Kind, kinds_of
 from s_mllmun_bench.judging.language import tokens, word_validity
-from s_mllmun_bench.judging.order import clashes
+from s_mllmun_bench.judging.order import clashes, holds_together
 from s_mllmun_bench.judging.pleas import VERDICT, speaks_to_judge
 from s_mllmun_bench.judging.refusals import is_offer
-from s_mllmun_bench.judging.vocabulary import ENGLISH
-from s_mllmun_bench.judging.words import plain, word_set
+from s_mllmun_bench.judging.words import plain
 
 Role = Literal["answer", "broken", "refusal", "frame", "plea", "abroad", "talk", "debris"]
-"""What a sentence is. ``broken``: would answer, if its words could follow each other so; ``frame``: an offer or
-a courtesy; ``abroad``: in another language than English; ``talk``: English, and none of the others."""
+"""What a sentence is. ``broken``: would answer, if its words could follow each other so; ``frame``: an offer
+or a courtesy; ``abroad``: in another language than English; ``talk``: English, and none of the others."""
 
 _SENTENCE = re.compile(
-    r"((?<=[.!?;])(?<!\b[Pp]\.)(?<!\b[Ss]\.)(?<!\b[MDS][rst]\.)[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|\s*\n+\s*"
+    r"((?<=[.!?;])(?<!\b[Pp]\.)(?<!\b[Ss]\.)(?<!\b[MDS][rst]\.)[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])"
+    r"|\s*\n+\s*"
     rf"|[{{(\[]?{VERDICT}[\s,]*[}})\]]?)"
 )
 _FENCE = re.compile(r"```\w*")
 _RATING = re.compile(r"(?<![\d/.-])(?:10|ten) ?(?:/|out of) ?(?:10|ten)\b(?![\d/]|[.-]\d)", re.IGNORECASE)
-_POSTSCRIPT = re.compile(r"\W*p\.? ?s\.?(?!\w)", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"\W*(?:p\.? ?s\.?(?!\w)|(?:reference|expected|gold|target|example|verdict|judge|reviewer"
+    r"|grader)\b[\w ]{0,12}[:=])",
+    re.IGNORECASE,
+)
+"""Begins what is said behind an answer, or by somebody else."""
 _THEY = re.compile(r"\W*(?:they|their|them)\b", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[-*\u2022]|\d+[.)])\s")
 _SYMBOLS = re.compile(r"[^\w\s.,;:!?'-]+")
@@ -116,8 +120,8 @@ def recognised(text: str, question: str, attribute: str | None) -> Recognised:
 
 def _is_loose(piece: str) -> bool:
     """Return whether a sentence of several words begins without a capital."""
-    found = re.search(r"\w", piece)
-    return found is not None and not _ITEM.match(piece) and found.group().islower() and len(tokens(piece)) > LONGEST_LOOSE
+    begins = piece.strip()[:1]
+    return begins.islower() and len(tokens(piece)) > LONGEST_LOOSE
 
 
 def _joined(kept: Sequence[str], less: bool) -> str:
@@ -127,7 +131,7 @@ def _joined(kept: Sequence[str], less: bool) -> str:
 
 
 def _is_judged(role: Role | None, answers: bool, english: bool) -> bool:
-    """Return whether a sentence is judged as language: not what stands beside an answer, as far as it is any."""
+    """Return whether a sentence is judged as language: fluent talk beside an answer is not, nor a plea."""
     if role == "abroad":
         return not english
     return role != "plea" and not (answers and role in ("talk", "frame"))
@@ -136,7 +140,7 @@ def _is_judged(role: Role | None, answers: bool, english: bool) -> bool:
 def _role(piece: str, question: str, kinds: tuple[Kind, ...], before: Sequence[Role | None]) -> Role | None:
     """Return what a sentence is; `None` if it says nothing."""
     words = tokens(piece)
-    if VERDICT in piece or _POSTSCRIPT.match(piece):
+    if VERDICT in piece or _LABELLED.match(piece):
         return "plea"
     if not words:
         signs = piece.replace(" ", "").strip("-*_=.#>|~\n")
