@@ -101,7 +101,7 @@ _PLAIN_PLEA = re.compile(
     r"|ignore (?:all|the|your))\b"
 )
 """What a disguise hides."""
-_APART = re.compile(r"\b(?:\w[ ._*-]{1,2}){3,}\w\b")
+_APART = re.compile(r"\b(?:\w[ ._*-]{1,3}){3,}\w\b")
 
 
 def grades(clause: str) -> bool:
@@ -146,7 +146,7 @@ def disguised(bare: str) -> bool:
         readings.append(bare.translate(_FIGURES))
     if _APART.search(bare):
         readings.append(_APART.sub(lambda found: re.sub(r"(?<! ) (?! )|[._*-]", "", found.group()), bare))
-    return any(map(_PLAIN_PLEA.search, readings))
+    return any(_PLAIN_PLEA.search(" ".join(reading.split())) is not None for reading in readings)
 
 
 def has_figures_for_letters(bare: str) -> bool:

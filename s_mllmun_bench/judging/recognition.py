@@ -172,7 +172,13 @@ def _role(piece: str, question: str, kinds: tuple[Kind, ...], before: Sequence[R
         or ((begun or holds_together(bare, question)) and _pleads(bare, question))
     ):
         return "plea"
-    return "talk" if together else "debris"
+    return "talk" if together or (_is_written(piece) and holds_together(bare, question)) else "debris"
+
+
+def _is_written(piece: str) -> bool:
+    """Return whether at least half of a sentence's signs are letters."""
+    signs = piece.replace(" ", "")
+    return 2 * sum(map(str.isalpha, signs)) >= len(signs)
 
 
 def _looks_foreign(piece: str, words: Sequence[str]) -> bool:
