@@ -47,10 +47,12 @@ BESIDE = 9.0
 """Most for one with anything beside it that is not recognised as an answer."""
 ONLY_PLEA = 4.5
 """Most for one that speaks to nobody but its judge."""
-ONLY_VERDICT = 1.0
-"""Most for verdicts without a sentence."""
+ONLY_VERDICT = 2.0
+"""For a verdict without a sentence."""
 NOTHING = 4.5
 """Most for a fluent sentence that is not recognised as an answer."""
+NOTHING_YET = 6.0
+"""The same for one that breaks off before it says what it answers."""
 NOTHING_SURE = 3.0
 """The same for several, or for words of which nobody knows whether they are a sentence."""
 CLEAN = 0.85
@@ -133,7 +135,10 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
         caps.append((CLASHES, "a part of it is no language"))
     if not found.answers and not _breaks_off(question, text):
         single = found.single and not marked and language.clean_share(visible(answer)) > CLEAN
-        caps.append((NOTHING if single else NOTHING_SURE, "nothing in it is recognised as an answer"))
+        most = NOTHING if single else NOTHING_SURE
+        if single and not found.pleads and fluency.cut_off(text, question):
+            most = NOTHING_YET
+        caps.append((most, "nothing in it is recognised as an answer"))
     if found.pleads or bare.pleads or bare.taken:
         caps.append((WITH_PLEA, "speaks to its judge"))
     elif beside:
@@ -162,16 +167,14 @@ def _breaks_off(question: str, text: str) -> bool:
 
 def _without_answer(answer: str, pleads: bool) -> Judgement:
     """Return the judgement of an answer that says nothing to its question."""
-    if not answer.strip():
-        return Judgement(0.0, "empty answer")
     seen = visible(answer)
-    different = {*re.findall("[a-z]{3,}", plain(seen))}
-    if not pleads or (len(different) < 2 and language.latin_share(seen) >= 0.5):
-        return Judgement(0.0, "no words")
+    sentence = grammar.has_sentence(seen)
+    if not re.search(r"[^\W_]", seen) or not (pleads or sentence):
+        return Judgement(0.0, "no words" if answer.strip() else "empty answer")
+    if not sentence and len({*re.findall(r"[^\W\d_]{3,}", plain(seen))}) < 2:
+        return Judgement(ONLY_VERDICT, "a verdict and no sentence")
     score, reason = min(_quality("", None, seen), _worst_part("", seen))
-    if not grammar.has_sentence(seen) and len(different) < 2:
-        return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
-    most = ONLY_PLEA if grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
+    most = ONLY_PLEA if sentence and grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
     if score > most:
         score, reason = most, "only speaks to its judge"
     return Judgement(round(score, 1), reason)
