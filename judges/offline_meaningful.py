@@ -129,9 +129,9 @@ def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
     marked = bare.pleads or bare.taken or bare.tokens > 0
     beside = bare.pleads or bare.taken or (found.answers and (found.pleads or found.talks))
     if found.clashes:
-        sure = found.clashes > 1 or min(caps)[0] < CLASH
+        sure = beside or found.clashes > 1 or min(caps)[0] < CLASH
         caps.append((CLASHES if sure else CLASH, "words in no order"))
-    if beside and (found.loose or min(caps)[0] < LEAST_LIFTED):
+    if found.shattered or (beside and (found.loose or min(caps)[0] < LEAST_LIFTED)):
         caps.append((CLASHES, "a part of it is no language"))
     if not found.answers and not _breaks_off(question, text):
         single = found.single and not marked and language.clean_share(visible(answer)) > CLEAN

@@ -29,7 +29,8 @@ _LEAD_IN = re.compile(
     r"|'m)? (?:\w+ )?(?:have to check"
     r"|think|believe|guess|say|suppose|assume|estimate|recall|suspect|see|spot|count|rate|make out|go with"
     r"|lean towards"
-    r"|was told)(?: that)?|i (?:do not|don't|can't|cannot) (?:really )?(?:see|spot|notice|find)|(?:from"
+    r"|was told|rule out)(?: that)?|i (?:do not|don't|can't|cannot) (?:really )?(?:see|spot|notice|find)"
+    r"|(?:from"
     r"|as far as|judging (?:by|from)|based on|according to|looking at) [^.,:]*[,:]"
     r"|my (?:best )?guess (?:is|would be)|if you look \w+,|you can (?:\w+ )?see|you(?:'re| are) looking at"
     r"|it (?:is|seems|appears|looks|must|might|could|may)(?: to be| like| that| as if| have been| be)?"
@@ -184,7 +185,10 @@ def _stands_alone(core: str, bare: str, words: list[str], question: str, kind: K
     if kind in ("open", "any", "work"):
         if kind == "work" and _names_trade(core, bare, words, question):
             return True
-        return (whole and _is_phrase(bare, words)) or (kind == "open" and _OF_ONE.search(bare) is not None)
+        phrase = whole and _is_phrase(bare, words)
+        if kind == "work":
+            return phrase and (len(words) < SHORT or holds_value(kind, core, question))
+        return phrase or (kind == "open" and _OF_ONE.search(bare) is not None)
     if kind == "name" and whole and len(words) <= SHORT and core[:1].isupper() and not is_common(words[0]):
         return True
     if kind == "look" and whole and _is_phrase(bare, words):
@@ -232,7 +236,9 @@ _LABELS = stem_set(
 )
 _TOLD = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|can|could|should|must|may|might|does|do|did)\b"
-    r"|(?<=\w )(?:lies|says|means|comes|goes|tells|leaves|gets|makes|takes|gives|needs|wants|counts|knows"
+    r"|\bonce upon\b|\bthere\b"
+    r"|(?<=\w )(?:leave|leaves|lies|says|means|comes|goes|tells|gets|makes|takes|gives|needs|wants|counts"
+    r"|knows"
     r"|helps)\b"
     r"|(?<=\w )(?!covered|dressed|decorated)\w+ed (?:in|on|by|with|without|at|to|for|from|as|and)\b"
 )

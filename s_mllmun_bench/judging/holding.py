@@ -61,7 +61,7 @@ _PLACES = stem_set(
 _SCHOOLS = stem_set(
     """university college school polytechnic institute academy degree bachelor master diploma doctorate
     studied study faculty conservatory graduated seminary self-taught thesis major course courses classes
-    class training trained education
+    class education
     campus attended"""
 )
 _OF_ANYTHING = word_set(
@@ -96,10 +96,17 @@ _LOOKS = stem_set(
     skirt jeans gown boots uniform vest cardigan sunglasses pattern"""
 )
 _TRADE_ENDING = re.compile(
-    r"\w{2}(?:er|or|ist|ian|man|woman|wright|smith|ant|ent|eer|ee|ic|host|clerk|analyst|nurse|cook|judge"
-    r"|pilot"
-    r"|guide|chef|coach|vet|poet|try|ing|ry)$"
+    r"(?!(?:never|other|after|under|over|ever|order|paper|number|matter|better|whatever|however|whether"
+    r"|rather"
+    r"|further|higher|lower|upper|inner|outer|former|latter|super)$)\w{2,}(?:er|or|ist|ian|man|woman|wright"
+    r"|smith|ant|eer|host|clerk|analyst|nurse|cook|judge|pilot|guide|chef|coach|vet|poet)$"
 )
+_OF_WORK = word_set(
+    """job jobs work works service trade retired carpentry masonry nursing plumbing farming engineering
+    teaching
+    business company office shop factory woodworking monk diplomat student mechanic"""
+)
+"""Words of work without the ending of a trade."""
 _POST = re.compile(
     r"\W*(?!(?:dear|attention|hey|hello|hi|please|note|to|for|the|this|thanks?|good|my"
     r"|your)\b)(?:as )?(?:an? )?"
@@ -203,7 +210,9 @@ def is_trade(bare: str) -> bool:
 
 def _is_trade(clause: str, _: str) -> bool:
     words = re.findall("[a-z]+", canonical(TRADES, plain(clause)))
-    return is_post(clause) or any(word in _TRADE_WORDS or _TRADE_ENDING.search(word) for word in words)
+    return is_post(clause) or any(
+        word in _TRADE_WORDS or word in _OF_WORK or _TRADE_ENDING.match(word) for word in words
+    )
 
 
 def _is_place(clause: str, question: str) -> bool:

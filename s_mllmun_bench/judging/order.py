@@ -65,7 +65,8 @@ _CLASHES = (
     (word_set("this"), _LEADS | word_set("of or it this each")),
     (word_set("it"), word_set("of be it")),
     (word_set("not"), _BE | _MODALS | word_set("it of")),
-    (word_set("each any no every some"), word_set("the a an to is and for was by with")),
+    (word_set("each any every some"), word_set("the a an to is and for was by with")),
+    (word_set("no"), word_set("the a an is and for was by with")),
     (word_set("also then"), word_set("of")),
     (word_set("if when where"), word_set("for be of is was")),
     (word_set("me him us them"), word_set("of be he she they")),
@@ -88,7 +89,7 @@ _VERBS = _BE | word_set(
 _THIRD = word_set("he she")
 _JOINING = word_set(
     "and or but who which that whose what where when why how as than because if while whereas although though"
-    " since so until before after there whatever i to not"
+    " since so until before after there whatever whether once i to not"
 )
 _AFTER_SUBJECT = word_set(
     "who that which also and or never often only both all too alone himself herself not"

@@ -74,6 +74,8 @@ class Recognised:
     """The first sentence that answers does not begin as one."""
     single: bool
     """It is one sentence, and that holds together."""
+    shattered: bool
+    """A part of it is words in no order, and no answer."""
     clashes: int
     """How often words follow each other as they cannot in what would answer."""
 
@@ -111,11 +113,18 @@ def recognised(text: str, question: str, attribute: str | None) -> Recognised:
         or any(role in _ANSWERS and pleads_beside(piece, question, kinds) for piece, role in told)
         or any(role == "broken" and _pleads(piece, question) for piece, role in told),
         talks=any(role not in _ANSWERS for role in said)
+        or ("broken" in said and len(said) > 1)
         or any(role == "answer" and goes_on(piece, question, kinds) for piece, role in told),
         loose=any(_is_loose(piece) for piece in answering[:1]),
         single=said in (["talk"], ["plea"]) and not coded and not clashes(text),
+        shattered=any(role == "debris" and _is_jumble(piece) for piece, role in told),
         clashes=sum(clashes(piece) for piece, role in told if role == "broken"),
     )
+
+
+def _is_jumble(piece: str) -> bool:
+    """Return whether several words clash, and do not even begin as a sentence."""
+    return clashes(piece) > 0 and _is_loose(piece)
 
 
 def _is_loose(piece: str) -> bool:
