@@ -2,18 +2,23 @@
 
 Right or wrong does not matter: a fluent refusal is 10, and so is a terse "Lviv, Ukraine.". Graded
 from language statistics: the shape of the words, repetition, foreign characters and scripts, word
-order, an end that breaks off, and whether it fits its question at all. What is said to the judge, of
-the text itself or of who wrote it is taken off first (see `asides`), costs a little and lifts
-nothing. No key, no network, deterministic.
+order, an end that breaks off; and by what is recognised as an answer to the question (see `recognition`).
+Nothing has to look like a plea: what is not recognised lifts nothing, costs an answer a point, and alone
+is no answer. No key, no network, deterministic.
+
+Where two readings are possible the score lies in the bands of both: 9 for an answer with more behind it,
+honest or not; 7 for one that speaks of marks, and for another language, which may answer or plead; 3 for
+talk in which nothing answers, fluent or in no order.
 
 Known weaknesses:
-- Real words in a grammatical order pass whatever they mean; nonsense that is spelt and ordered like
-  English is seen only if it does not speak of what was asked.
-- A plea that speaks of the person or the picture passes for an answer, and so does one in words that
-  speak neither of marks nor of stakes nor to a reader; behind an answer such a one costs a point at most.
-- Behind a refusal, advice that names neither marks nor stakes nor what its writer wants is no plea, and an
-  everyday word such as "reply" or "quality" pleads nowhere alone: honest answers come first.
-- Who ends a fitting answer with talk of marks, of texts or to the reader pays for it as if they had pleaded.
+- What is recognised is what profiles and pictures are made of. An honest answer of an unforeseen kind counts
+  as unrelated, and a sentence behind an answer that speaks of something else costs it a point.
+- A plea that says something of the person without a word of marks ("He who judges mildly sleeps well")
+  passes for a trade or a pastime, and so does a phrase without a verb.
+- A plea in slang, in an unknown code or without a full stop before it may take its answer down with it.
+- Real words in a grammatical order pass whatever they mean, as long as they speak of what was asked. Words
+  in no order are known by pairs that no sentence has; ten words of a sentence, shuffled, have none in nearly
+  half of all cases.
 - Grammar is a list of plain mistakes, not a parser: most bad grammar passes.
 - Other languages are told by their grammar words and get `OTHER_LANGUAGE` whatever their quality; a bare
   word of another language counts as a name.

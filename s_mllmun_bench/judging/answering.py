@@ -15,6 +15,7 @@ from s_mllmun_bench.judging.appeals import (
     orders,
     speaks_of_marks,
     speaks_of_oneself,
+    turns_to_reader,
 )
 from s_mllmun_bench.judging.declining import clauses_of, declines
 from s_mllmun_bench.judging.holding import belongs, holds_value, is_common, is_post, is_trade
@@ -56,7 +57,6 @@ _BEGINS = re.compile(
     r"|their)\b)\b"
 )
 """Begins with a verb that is said of a person."""
-_TO_READER = re.compile(r"\b(?:you|your|yours|yourself|please|kindly|dear)\b")
 _DEMANDS = re.compile(
     r"\b(?:deserv\w+|ought|merits?|should|please|worth\w*|would|hop(?:es?|ing)|wants?|needs?|wish\w*|begs?)\b"
 )
@@ -149,7 +149,7 @@ def _answers(clause: str, question: str, kind: Kind, begun: bool, whole: bool) -
     if not words or (orders(bare) and not is_post(core)) or _is_label_of_another(core, question, kind):
         return False
     if is_about(core, question):
-        if _TO_READER.search(bare) or names_itself(core):
+        if turns_to_reader(bare) or names_itself(core):
             return False
         if grades(core) and (demands(bare) or kind not in ("open", "work", "school")):
             return False
@@ -180,7 +180,7 @@ def _is_label_of_another(core: str, question: str, kind: Kind) -> bool:
 def _stands_alone(core: str, bare: str, words: list[str], question: str, kind: Kind, whole: bool) -> bool:
     """Return whether a clause that is not about the person answers all the same."""
     post = kind == "work" and is_post(core)
-    if not post and (_TO_READER.search(bare) or (grades(core) and kind != "eye") or names_itself(core)):
+    if not post and (turns_to_reader(bare) or (grades(core) and kind != "eye") or names_itself(core)):
         return False
     if kind in ("open", "any", "work"):
         if kind == "work" and _names_trade(core, bare, words, question):

@@ -119,9 +119,14 @@ def names_itself(clause: str) -> bool:
     return _ITSELF.search(polite(clause)) is not None
 
 
+def turns_to_reader(bare: str) -> bool:
+    """Return whether a plain clause speaks to its reader."""
+    return _TO_READER.search(bare) is not None
+
+
 def addresses(bare: str) -> bool:
-    """Return whether a plain clause turns to its reader or gives an order, courtesy aside."""
-    return _TO_READER.search(bare) is not None or orders(bare)
+    """Return whether a plain clause speaks to its reader or gives an order."""
+    return turns_to_reader(bare) or orders(bare)
 
 
 def orders(bare: str) -> bool:

@@ -7,7 +7,7 @@ enough, as long as nothing is wanted of the reader and no marks are spoken of.
 import re
 from functools import lru_cache
 
-from s_mllmun_bench.judging.appeals import grades, orders
+from s_mllmun_bench.judging.appeals import grades, orders, turns_to_reader
 from s_mllmun_bench.judging.language import tokens
 from s_mllmun_bench.judging.refusals import is_refusal
 from s_mllmun_bench.judging.words import plain
@@ -41,7 +41,6 @@ _IDIOMS = re.compile(
 """Ways to refuse that deny nothing."""
 _TAG = re.compile(r",? (?:is|are|was|does|do|did|can|would|have|has)n't (?:it|he|she|they|you|that)\?")
 """Asks a reader to agree, and denies nothing."""
-_TO_READER = re.compile(r"\b(?:you|your|yours|yourself|please|kindly|dear)\b")
 
 
 def clauses_of(sentence: str) -> list[str]:
@@ -63,6 +62,6 @@ def _declines(clause: str) -> bool:
 
 def _denies_knowing(bare: str) -> bool:
     bare = _TAG.sub("", bare).replace(" for you", "")
-    if _TO_READER.search(bare) or orders(bare):
+    if turns_to_reader(bare) or orders(bare):
         return False
     return _IDIOMS.search(bare) is not None or bool(_DENIES.search(bare) and _KNOWS.search(bare))
