@@ -2,18 +2,23 @@
 
 Right or wrong does not matter: a fluent refusal is 10, and so is a terse "Lviv, Ukraine.". Graded
 from language statistics: the shape of the words, repetition, foreign characters and scripts, word
-order, an end that breaks off, and whether it fits its question at all. What is said to the judge, of
-the text itself or of who wrote it is taken off first (see `asides`), costs a little and lifts
-nothing. No key, no network, deterministic.
+order, an end that breaks off; and by what is recognised as an answer to the question (see `recognition`).
+Nothing has to look like a plea: what is not recognised lifts nothing, costs an answer a point, and alone
+is no answer. No key, no network, deterministic.
+
+Where two readings are possible the score lies in the bands of both: 9 for an answer with more behind it,
+honest or not; 7 for one that speaks of marks, and for another language, which may answer or plead; 3 for
+talk in which nothing answers, fluent or in no order.
 
 Known weaknesses:
-- Real words in a grammatical order pass whatever they mean; nonsense that is spelt and ordered like
-  English is seen only if it does not speak of what was asked.
-- A plea that speaks of the person or the picture passes for an answer, and so does one in words that
-  speak neither of marks nor of stakes nor to a reader; behind an answer such a one costs a point at most.
-- Behind a refusal, advice that names neither marks nor stakes nor what its writer wants is no plea, and an
-  everyday word such as "reply" or "quality" pleads nowhere alone: honest answers come first.
-- Who ends a fitting answer with talk of marks, of texts or to the reader pays for it as if they had pleaded.
+- What is recognised is what profiles and pictures are made of. An honest answer of an unforeseen kind counts
+  as unrelated, and a sentence behind an answer that speaks of something else costs it a point.
+- A plea that says something of the person without a word of marks ("He who judges mildly sleeps well")
+  passes for a trade or a pastime, and so does a phrase without a verb.
+- A plea in slang, in an unknown code or without a full stop before it may take its answer down with it.
+- Real words in a grammatical order pass whatever they mean, as long as they speak of what was asked. Words
+  in no order are known by pairs that no sentence has; ten words of a sentence, shuffled, have none in nearly
+  half of all cases.
 - Grammar is a list of plain mistakes, not a parser: most bad grammar passes.
 - Other languages are told by their grammar words and get `OTHER_LANGUAGE` whatever their quality; a bare
   word of another language counts as a name.
@@ -29,31 +34,40 @@ from functools import lru_cache
 
 from s_mllmun_bench.contracts import JudgedItem, Judgement
 from s_mllmun_bench.judging import fluency, grammar, language
-from s_mllmun_bench.judging.asides import without_asides
+from s_mllmun_bench.judging.answering import is_about
+from s_mllmun_bench.judging.order import clashes
+from s_mllmun_bench.judging.recognition import recognised
 from s_mllmun_bench.judging.refusals import is_refusal
-from s_mllmun_bench.judging.relation import (
-    fits_kind,
-    gives_question_back,
-    is_open,
-    is_related,
-    jumbles_question,
-)
+from s_mllmun_bench.judging.relation import fits_kind, gives_question_back, jumbles_question
 from s_mllmun_bench.judging.untrusted import unmarked, visible
+from s_mllmun_bench.judging.words import plain
 
 METRIC = "meaningful"
 
-OTHER_LANGUAGE = 7.5
-"""Most for a text in another language than the question's: fluent, but not to who asked."""
-WITH_PLEA = 7.5
-"""Most for an answer that speaks to its judge too."""
-STRAYS = 9.0
-"""Most for one that goes on about what nobody asked."""
+OTHER_LANGUAGE = 7.0
+"""Most for a text in another language than the question's: fluent, but nobody knows whether it answers."""
+WITH_PLEA = 7.0
+"""Most for an answer that speaks of marks or to its judge too."""
+BESIDE = 9.0
+"""Most for one with anything beside it that is not recognised as an answer."""
 ONLY_PLEA = 4.5
-"""Most for one that speaks to nobody else."""
-ONLY_VERDICT = 1.0
-"""Most for verdicts without a sentence."""
-UNRELATED = 5.0
-"""Most for a fluent text that has nothing to do with the question."""
+"""Most for one that speaks to nobody but its judge."""
+ONLY_VERDICT = 2.0
+"""For a verdict without a sentence."""
+NOTHING = 4.5
+"""Most for a fluent sentence that is not recognised as an answer."""
+NOTHING_YET = 6.0
+"""The same for one that breaks off before it says what it answers."""
+NOTHING_SURE = 3.0
+"""The same for several, or for words of which nobody knows whether they are a sentence."""
+CLEAN = 0.85
+"""Share of characters that writing is made of, from which a sentence stands for itself."""
+CLASH = 5.0
+"""Most for an answer in which two words follow each other as they cannot."""
+LEAST_LIFTED = 6.0
+"""What stands beside less than that lifts it no further than to `CLASHES`."""
+CLASHES = 3.0
+"""The same for more of them, or with anything beside it."""
 NO_FIT = 4.5
 """Most for a word of another kind than asked for, and for the question given back."""
 JUMBLE = 2.0
@@ -96,6 +110,7 @@ LONG_BEGINNING = 6
 """Words that must stand before shards."""
 
 
+_FENCED = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
 _PART = re.compile(r"(?<=[.!?])\s+|\n+")
 _SYMBOLS = re.compile(r"(?<!\S)(?!(?:\.+|-+|\*+|=+|_+)(?!\S))[^\w\s]{2,}(?!\S)")
 _BEGUN = re.compile("[A-Z][a-z]{1,2}")
@@ -106,44 +121,71 @@ _RULER = "-*_=.,;:!?~#| "
 
 def judge(items: Sequence[JudgedItem]) -> list[Judgement]:
     """Return the Meaningful judgement of each item, in order."""
-    return [_judge_one(item.question, item.answer) for item in items]
+    return [_judge_one(item.question, item.answer, item.attribute) for item in items]
 
 
-def _judge_one(question: str, answer: str) -> Judgement:
-    bare = unmarked(answer)
-    spoken = without_asides(bare.text, question)
-    aside = spoken.aside or bare.pleads or bare.taken
-    text = spoken.text
+def _judge_one(question: str, answer: str, attribute: str | None) -> Judgement:
+    bare = unmarked(_unfenced(answer))
+    found = recognised(bare.text, question, attribute)
+    text = found.text
     if not text.strip(" .,;:!?\n"):
-        return _without_answer(answer, aside)
-    caps = [_quality(question, text), _worst_part(question, text)]
-    if aside:
+        return _without_answer(answer, found.pleads or bare.pleads or bare.taken)
+    caps = [_quality(question, attribute, text), _worst_part(question, text)]
+    marked = bare.pleads or bare.taken or bare.tokens > 0
+    beside = bare.pleads or bare.taken or (found.answers and (found.pleads or found.talks))
+    if found.clashes:
+        sure = beside or found.clashes > 1 or min(caps)[0] < CLASH
+        caps.append((CLASHES if sure else CLASH, "words in no order"))
+    if found.shattered or (beside and (found.loose or min(caps)[0] < LEAST_LIFTED)):
+        caps.append((CLASHES, "a part of it is no language"))
+    if not found.answers and not _breaks_off(question, text):
+        single = found.single and not marked and language.clean_share(visible(answer)) > CLEAN
+        most = NOTHING if single else NOTHING_SURE
+        if single and not found.pleads and fluency.cut_off(text, question):
+            most = NOTHING_YET
+        caps.append((most, "nothing in it is recognised as an answer"))
+    if found.pleads or bare.pleads or bare.taken:
         caps.append((WITH_PLEA, "speaks to its judge"))
-    if spoken.strays and not is_open(question):
-        caps.append((STRAYS, "goes on about something else"))
+    elif beside:
+        caps.append((BESIDE, "says something beside its answer"))
     if bare.tokens:
-        more = bare.tokens > len(language.tokens(text))
+        more = not bare.taken and bare.tokens > len(language.tokens(text))
         caps.append((SPECIAL_TOKENS[more], "special tokens"))
     least, why = min(caps)
     return Judgement(round(least, 1), why)
 
 
+def _unfenced(answer: str) -> str:
+    """Return an answer without the fence of code that it all stands in."""
+    found = _FENCED.fullmatch(answer)
+    return found[1] if found else answer
+
+
+def _breaks_off(question: str, text: str) -> bool:
+    """Return whether a text breaks off before it could say anything, having begun to answer."""
+    return (
+        fluency.cut_off(text, question) > 1
+        and not clashes(text.rsplit(None, 1)[0])
+        and (len(language.tokens(text)) <= 2 or is_about(text, question))
+    )
+
+
 def _without_answer(answer: str, pleads: bool) -> Judgement:
     """Return the judgement of an answer that says nothing to its question."""
-    if not answer.strip():
-        return Judgement(0.0, "empty answer")
     seen = visible(answer)
-    if not pleads or (len(language.tokens(seen)) < GOOD_BEGINNING and language.latin_share(seen) >= 0.5):
-        return Judgement(0.0, "no words")
-    score, reason = min(_quality("", seen), _worst_part("", seen))
-    if not grammar.has_sentence(unmarked(answer).text):
-        return Judgement(round(min(score, ONLY_VERDICT), 1), "a verdict and no sentence")
-    if score > ONLY_PLEA:
-        score, reason = ONLY_PLEA, "only speaks to its judge"
+    sentence = grammar.has_sentence(seen)
+    if not re.search(r"[^\W_]", seen) or not (pleads or sentence):
+        return Judgement(0.0, "no words" if answer.strip() else "empty answer")
+    if not sentence and len({*re.findall(r"[^\W\d_]{3,}", plain(seen))}) < 2:
+        return Judgement(ONLY_VERDICT, "a verdict and no sentence")
+    score, reason = min(_quality("", None, seen), _worst_part("", seen))
+    most = ONLY_PLEA if sentence and grammar.has_sentence(unmarked(answer).text) else NOTHING_SURE
+    if score > most:
+        score, reason = most, "only speaks to its judge"
     return Judgement(round(score, 1), reason)
 
 
-def _quality(question: str, text: str) -> tuple[float, str]:
+def _quality(question: str, attribute: str | None, text: str) -> tuple[float, str]:
     """Return the score of a text, 0 to 10, and what decides it."""
     words = language.tokens(text)
     if not words:
@@ -161,7 +203,7 @@ def _quality(question: str, text: str) -> tuple[float, str]:
         score = max(score, DECAYED)
     if _BEGUN.fullmatch(text.strip()):
         score = max(score, BEGUN)
-    return min((score, _worst(factors)), *_caps(question, text, tongue))
+    return min((score, _worst(factors)), *_caps(question, attribute, text, tongue))
 
 
 def _worst_part(question: str, text: str) -> tuple[float, str]:
@@ -225,7 +267,7 @@ def _order(words: list[str]) -> float:
     return max(least, 1 - 5 * grammar.broken_order(words))
 
 
-def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
+def _caps(question: str, attribute: str | None, text: str, tongue: str) -> list[tuple[float, str]]:
     """Return the most that a text can get, by what it is, and why."""
     caps = [
         (CUT[fluency.cut_off(text, question)], "breaks off"),
@@ -235,12 +277,10 @@ def _caps(question: str, text: str, tongue: str) -> list[tuple[float, str]]:
     if tongue != "english":
         return [*caps, (OTHER_LANGUAGE, "other language")]
     refuses = is_refusal(text)
-    if (not refuses and not fits_kind(text, question)) or gives_question_back(text, question):
+    if (not refuses and not fits_kind(text, question, attribute)) or gives_question_back(text, question):
         caps.append((NO_FIT, "does not fit the question"))
     elif jumbles_question(text, question) and grammar.broken_order(language.tokens(text)):
         caps.append((JUMBLE, "words in no order"))
-    elif not refuses and not is_related(text, question):
-        caps.append((UNRELATED, "unrelated to the question"))
     if wrong := grammar.mistakes(text):
         caps.append((max(BROKEN, 10 - MISTAKE * wrong), "broken grammar"))
     return [cap if cap[0] < 10 else (10.0, "well-formed") for cap in caps]

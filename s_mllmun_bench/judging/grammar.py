@@ -46,7 +46,8 @@ _BASE_VERBS = (
 )
 _BROKEN = re.compile(
     rf"\b(?:he|she|it) (?:{_BASE_VERBS}|be|are|were|am|do)\b|\b(?:they|we|you) (?:is|was|has|does|am)\b"
-    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at) (?:{_BASE_VERBS}|do)\b(?! (?:of|and)\b)"
+    rf"|\bi (?:is|are|has|does)\b|\b(?:by|of|for|from|with|at)(?<!\bout of) (?:{_BASE_VERBS}|do)\b(?! (?:of"
+    rf"|and)\b)"
     rf"|\b(?:is|was|are) (?:{_BASE_VERBS})\b"
     r"|\bin (?:year|month|city|country) of\b"
     r"|\b(?:(?:for|of|with|at|to|from|about)|\d+) (?:he|she|they)(?=\W*$)"
@@ -79,15 +80,16 @@ def language_of(text: str) -> str:
     if found and found.get("LATIN", 0) < 0.5 * sum(found.values()):
         return "script"
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", plain(text))
-    english = sum(word in ENGLISH for word in words)
+    english = sum(word in ENGLISH for word in {*words})
     if len(words) > 3 and max(map(len, words)) < 4:
         return "english"
     counts = dict.fromkeys(GRAMMAR, 0)
-    for language in (language for word in words for language in _TONGUES.get(word, ())):
+    for language in (language for word in {*words} for language in _TONGUES.get(word, ())):
         counts[language] += 1
     if not any(counts.values()):
         return "english"
     best = max(counts, key=lambda language: counts[language])
+    sure_word = not english and any(word in GRAMMAR[best] - _IN_NAMES for word in words)
     alone = len(words) == 1 and words[0] in _ALONE
     sure = (
         len(words) > 2
@@ -97,9 +99,18 @@ def language_of(text: str) -> str:
     enough = (
         counts[best] >= 2
         or sure
-        or (counts[best] == 1 and (alone or (len(words) > 1 and not text.isascii())))
+        or (
+            counts[best] == 1
+            and (alone or (len(words) > 1 and (not text.isascii() or (sure_word and _is_sentence(text)))))
+        )
     )
     return best if enough and counts[best] > english else "english"
+
+
+def _is_sentence(text: str) -> bool:
+    """Return whether a text begins with a capital and ends with a full stop, with three words and more."""
+    bare = text.strip()
+    return bare[0].isupper() and bare[-1] in ".!?" and len(bare.split()) > 2
 
 
 def shards(words: Sequence[str], known: frozenset[str]) -> float:
@@ -174,6 +185,8 @@ def _impossible(first: str, second: str) -> bool:
         return (first, second) not in _AUXILIARY_PAIRS
     if first in _PREPOSITIONS:
         adverb = second.endswith("ly") and len(second) > 5 and second not in ("family", "italy", "assembly")
+        if first == "to" and second == "have":
+            return False
         if second in _AUXILIARIES or second in _CONJUNCTIONS or first == second or (first == "of" and adverb):
             return True
         return second == "of" or (first == "of" and second in _PREPOSITIONS - {"between", "about"})

@@ -30,7 +30,8 @@ _RARE_PAIRS = re.compile(
 )
 """Letter pairs that English words and European names hardly have, inside or at the start."""
 _ABBREVIATIONS = word_set(
-    """mr mrs ms dr prof st ft cm mm kg km jr sr phd md bsc msc ba ma hr tv pc usd gmt bbq"""
+    """mr mrs ms dr prof st ft cm mm kg km jr sr phd md bsc msc ba ma hr tv pc usd gmt bbq hmm
+    tbh pls plz thx btw yrs hrs"""
 )
 _LOOSE = re.compile(
     r"(?:^|\s)[^\s\w$€£%&+#@\"'\u201c\u201d\u2018\u2019()\[\]\-\u2013\u2014.,;:!?/°]+(?=\s|$)"

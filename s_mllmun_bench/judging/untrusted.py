@@ -52,6 +52,8 @@ _FANCY = {
 _PLAIN: dict[int, int | str] = {**_WIDE, **_FANCY}
 LONGEST = 8_000
 """Characters of an answer that are read."""
+MOST_IN_TOKEN = 3
+"""Words of a special token; what has more says something."""
 _LATIN = re.compile("[A-Za-z]")
 _LOOKALIKE = re.compile("[\u0391-\u03c9\u0405-\u051d\u0570-\u0585]")
 _WORD = re.compile(r"\w+")
@@ -143,7 +145,8 @@ def unmarked(answer: str) -> Unmarked:
     pleads = VERDICT in own or _FIELD.search(text) is not None or speaks_to_judge(text)
     words = _WORD.findall(_TURN.sub(" ", _TOKEN.sub(" ", _FIELD.sub(VERDICT, text))))
     tokens = len(_TOKEN.findall(_BLOCK.sub(" ", text)))
-    return Unmarked(own, pleads, len(_WORD.findall(own)) < len(words), tokens)
+    inside = any(len(_WORD.findall(found.group())) > MOST_IN_TOKEN for found in _TOKEN.finditer(text))
+    return Unmarked(own, pleads, inside or len(_WORD.findall(own)) < len(words), tokens)
 
 
 @lru_cache(maxsize=65_536)

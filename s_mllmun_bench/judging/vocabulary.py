@@ -122,7 +122,7 @@ SHORT = word_set(
     fees sue bias fits axis hail euro toss reap opt edit idk font undo blah alma pops subs asks gunk oily
     flat dash
     ones ukulele banjo lute oboe flute viola tuba alto bass aria waltz jive samba salsa polka ballet opera
-    sofa"""
+    sofa sea u r pls plz bro lol tbh tho owe ill ur imo btw yrs hrs wks"""
 )
 """Common English words of up to four letters, and some longer ones; more of it does no harm."""
 
@@ -142,10 +142,10 @@ _GRAMMAR = {
         persona ha non si questa questo abita anche molto porta""",
     "portuguese": """o os as um uma em na no nas nos do da dos das com seu sua nao nasceu mora trabalha como
         para
-        que ele ela pessoa tem foi e esta este sim cidade usa""",
+        que ele ela pessoa tem foi e esta este sim cidade usa numa num perto pela pelo rua""",
     "dutch": """de het een van en is niet in op met voor zijn haar geboren woont werkt als bij naar deze
         persoon ja
-        nee heeft dat hij zij""",
+        nee heeft dat hij zij geef dit alsjeblieft alstublieft""",
     "polish": """jest w i na nie sie to z do urodzil urodzila mieszka pracuje jako ta ten osoba tak ma""",
     "swedish": """ar och i en ett som pa inte den det har fodd bor arbetar av med till han hon ja nej""",
     "turkish": """bir ve bu da de icin olarak dogdu yasiyor calisiyor kisi evet hayir degil""",
