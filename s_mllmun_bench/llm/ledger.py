@@ -155,6 +155,10 @@ class _ReplyFile:
             raise self._unwritable(error) from error
         if written != len(line):
             raise BenchError(f"cannot write {self._path}: the disk is full; what it holds is kept")
+        if self._file.tell() == self._read_up_to + written:
+            # Nobody else has appended, so nothing need be read again.
+            self._places.setdefault(bytes.fromhex(reply.key), self._read_up_to)
+            self._read_up_to += written
 
     def close(self) -> None:
         """Close the file."""
