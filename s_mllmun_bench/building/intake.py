@@ -17,8 +17,8 @@ from s_mllmun_bench.building.recipe import ImageFormat
 from s_mllmun_bench.contracts import ImageSource, LeftOut, SourceImage
 from s_mllmun_bench.errors import BenchError
 
-AHEAD = 8
-"""Images that are encoded while the source reads the next one."""
+AHEAD = 2
+"""Images that are encoded while the source reads the next one; few, for each may be large."""
 
 
 @dataclass(frozen=True, slots=True)
