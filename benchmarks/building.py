@@ -7,9 +7,10 @@ it has written Python's bytecode and warmed the disk, as on any machine that has
 
 What bounds it: while texts are written, the latency, as long as the cores are not used up (by
 ``cpu_seconds`` and ``server_cpu_seconds`` together; ``waited_seconds`` is how long its threads were ready
-and other processes had the cores). Before and after that, one core: reading and storing the images, the
-audits and the tables wait for nobody. ``stages`` says of each how long it took and what it computed; work
-that goes on meanwhile counts to the stage that is shown.
+and other processes had the cores). Before and after that, one core: the images are read before anybody is
+asked, for nobody pays for texts that too few pictures are there for; the tables are written when all are
+audited. ``stages`` says of each how long it took and what it computed; work that goes on meanwhile counts
+to the stage that is shown, so the audits of people to the refusals that are waited for.
 
     python benchmarks/building.py -o building.json
 """

@@ -59,8 +59,8 @@ class LineFile(Generic[AnyRecord]):
                 write(record)
 
     @contextmanager
-    def opened(self) -> Iterator[Callable[[AnyRecord], None]]:
-        """Yield what writes one more record and hands it to the system.
+    def opened(self) -> Iterator[Callable[[AnyRecord], range]]:
+        """Yield what writes one more record, hands it to the system and returns its bytes' place in the file.
 
         Raises:
             BenchError: the file cannot be written; so does what is yielded.
@@ -106,13 +106,16 @@ class LineFile(Generic[AnyRecord]):
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _write(self, file: IO[bytes], record: AnyRecord) -> None:
-        left = memoryview(_line(record))
+    def _write(self, file: IO[bytes], record: AnyRecord) -> range:
+        line = _line(record)
+        left = memoryview(line)
         try:
             while left:
                 left = left[file.write(left) :]
+            end = file.tell()
         except OSError as error:
             raise self._unwritable(error) from error
+        return range(end - len(line), end)
 
     def _unwritable(self, error: OSError) -> BenchError:
         return BenchError(f"cannot write {self.path}: {error.strerror}; what it holds is kept")

@@ -1,5 +1,6 @@
 """The building room: recipe, groups, audits, and a folder that is there whole or not at all."""
 
+import gc
 import json
 import random
 import time
@@ -197,6 +198,15 @@ def test_progress_counts_every_stage_to_its_end(tmp_path: Path) -> None:
     audits = (len(AUDITS), len(AUDITS))
     pictures = {"faces": (22, 22), "ophthalmic images": (22, 22)}
     assert last == {**pictures, "texts": (22, 22), "audits": audits, "tables": (30, 30)}
+
+
+def test_the_garbage_collector_is_as_before_when_a_build_ends_or_fails(tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    build(RECIPE, tmp_path / "out", limit=20)
+    assert gc.get_threshold() == before
+    with pytest.raises(BenchError):
+        build(own_recipe(tmp_path, writer={"name": "nobody"}), tmp_path / "none", limit=20)
+    assert gc.get_threshold() == before
 
 
 def test_the_command_builds_and_reports_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,3 +59,28 @@ def test_replies_that_come_behind_a_server_without_money_left_are_kept(tmp_path:
         again = [asked.text for asked in server.asked]
     assert len(again) == 1
     assert again[0] not in answered
+
+
+def test_the_next_request_is_sent_before_a_reply_is_read(tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def noting(asked: Asked, before: int) -> Said:
+        if kind_of(asked) is not None:
+            sent.append(asked.text)
+        return faultless(asked, before)
+
+    def read(reply: Mapping[str, Any]) -> int:
+        """Return how many were asked by now; the next one is waited for, unless this is the last."""
+        until = time.monotonic() + 10
+        while len(sent) == len(read_so_far) + 1 < ORDERS and time.monotonic() < until:
+            time.sleep(0.01)
+        read_so_far.append(len(sent))
+        return len(sent)
+
+    read_so_far: list[int] = []
+    orders = [Order(f"h{one}", json.dumps({"count": 3, "handful": one}), read) for one in range(ORDERS)]
+    with loopback(noting) as server, Desk(Means(server.url, MODEL, 1, tmp_path), {False: MODEL}) as desk:
+        desk.fill(read_prompt("refusals"), orders, "refusals")
+        assert server.most_at_once == 1
+    # At the first reply the second request is out, and so on; there is none behind the last.
+    assert read_so_far == [2, 3, 4, 5, 6, 7, 8, 8]

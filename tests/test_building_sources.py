@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from s_mllmun_bench import contents
-from s_mllmun_bench.building.intake import Wanted, collect
+from s_mllmun_bench.building.intake import AHEAD, Wanted, collect
 from s_mllmun_bench.building.recipe import HUB, ImageFormat, find_recipe, read_recipe, with_sources
 from s_mllmun_bench.building.screening import candidate, read_image
 from s_mllmun_bench.contracts import LeftOut, SourceImage
@@ -70,6 +70,26 @@ def test_a_folder_gives_its_images_shuffled_by_the_seed(faces: Path) -> None:
     assert sorted(names) == [*(f"face ({n}).JPG" for n in range(5)), "more/six.png"]
     assert names != sorted(names)
     assert (names, notes) == (taken("folder", faces)[0], [])
+
+
+def test_a_source_is_read_a_few_images_ahead_and_no_further() -> None:
+    read: list[int] = []
+
+    class Endless:
+        @staticmethod
+        def images(count: int, *_: object) -> Iterator[SourceImage | LeftOut]:
+            for number in range(10 * count):
+                read.append(number)
+                whole = SourceImage(noise(number), {}, f"image {number}", "free")
+                yield LeftOut(f"image {number}", "no reason") if number == 1 else whole
+
+    notes: list[str] = []
+    wanted = Wanted("endless", 3, 0, notes.append)
+    pictures = collect(Endless, wanted, random.Random(1), {}, STORED, lambda: None)  # type: ignore[arg-type]
+    assert [picture.source for picture in pictures] == ["image 0", "image 2", "image 3"]
+    assert notes == ["left out image 1: no reason"]
+    # Four are taken or left out, and AHEAD more are at work by then.
+    assert read == list(range(4 + AHEAD))
 
 
 def test_a_folder_reads_no_more_files_than_are_taken(faces: Path) -> None:

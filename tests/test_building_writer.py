@@ -349,18 +349,25 @@ def test_the_replies_lie_beside_the_dataset_and_not_in_it(whole: Any, tmp_path: 
     shutil.rmtree(output.parent / "out.replies")
 
 
-def test_a_dry_run_tells_calls_and_tokens_and_asks_nobody(own: Path, tmp_path: Path) -> None:
+def test_a_dry_run_tells_calls_and_tokens_and_asks_nobody(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from typer.testing import CliRunner
 
     from s_mllmun_bench.cli import app
 
     path = recipe(tmp_path)
     command = ["build", path, "--limit", "20", "--dry-run", "-o", str(tmp_path / "out")]
+    for name in ("DASHSCOPE_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
     # 22 people, four calls each, and 60 refusals in 3 handfuls.
     assert "about 91 calls, " in shown.output
     assert "no price in the recipe" in shown.output
+    assert "nobody says where the server is: name it with --writer-base-url" in shown.output
+    named = CliRunner().invoke(app, [*command, "--writer-base-url", "http://here:1/v1"])
+    assert "they go to http://here:1/v1" in named.output
     assert [entry.name for entry in tmp_path.iterdir()] == ["small.yaml"]
     prices = {one: {"prompt": 1.0, "reply": 2.0} for one in ("qwen-vl-plus", "qwen-plus")}
     priced = recipe(tmp_path, writer={"name": "qwen", "settings": {"today": "2026-01-01", "prices": prices}})

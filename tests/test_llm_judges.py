@@ -17,6 +17,7 @@ from s_mllmun_bench.judging.by_rubric.rubric import read_rubric
 from s_mllmun_bench.judging.by_rubric.showing import shown, visible
 from s_mllmun_bench.judging.opening import JudgeServer, expand_judges, open_judge, open_judges
 from s_mllmun_bench.llm.ledger import FILE, Ledger, StoredReply
+from s_mllmun_bench.llm.messages import Failure, Reply
 
 JUDGES = contents.folder("judges")
 FACT = read_rubric(JUDGES / "fact_score.yaml")
@@ -269,6 +270,18 @@ def test_two_writers_of_one_ledger_see_each_others_replies(tmp_path: Path) -> No
         first = judged(judge(server.url), items(3), one)
         assert judged(judge(server.url), items(3), other) == first
         assert len(server.asked) == 1 + 3
+
+
+def test_of_two_writers_that_take_turns_every_reply_is_found(tmp_path: Path) -> None:
+    keys = [f"{number:064x}" for number in range(7)]
+    with Ledger([tmp_path]) as one, Ledger([tmp_path]) as other:
+        for number, key in enumerate(keys):
+            failed = Reply(key, None, failure=Failure("refused", f"reply {number}"))
+            # The first is followed by one of its own, by two of the other's, and by its own again.
+            (other if number in (2, 3, 5) else one).keep(StoredReply.of(key, "test", "http://here", failed))
+        for ledger in (one, other):
+            found = [reply.failure_text for key in keys if (reply := ledger.find(key))]
+            assert found == [f"reply {number}" for number in range(7)]
 
 
 def test_a_ledger_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

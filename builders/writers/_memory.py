@@ -79,23 +79,25 @@ def _require_fit(one: AskedAttribute, profile: Profile, image: bool) -> None:
 
 def _require_new(one: AskedAttribute, profile: Profile) -> None:
     own = one.question.replace(profile.name, "name")
-    for template in _templates(one.attribute):
-        if _shared_words(own, template) > MOST_LIKE_TEMPLATE and rouge_l(own, template) > MOST_LIKE_TEMPLATE:
+    words = _words(own)
+    for template, of in _templates(one.attribute):
+        # Words in common, in any order, bound ROUGE-L from above and cost next to nothing.
+        shared = 2 * (words & of).total() / (words.total() + of.total())
+        if shared > MOST_LIKE_TEMPLATE and rouge_l(own, template) > MOST_LIKE_TEMPLATE:
             raise ValueError(f"the question on {one.attribute} is worded as in fine-tuning: {one.question!r}")
 
 
 @cache
-def _templates(attribute: str) -> tuple[str, ...]:
-    """Return the fixed question on an attribute, by face and by name."""
+def _templates(attribute: str) -> tuple[tuple[str, Counter[str]], ...]:
+    """Return the fixed question on an attribute, by face and by name, each with its words."""
     pattern, _ = wording.memory_pairs(attribute, "template")[0]
     subjects = (wording.template_subject(), wording.named_subject("name"))
-    return tuple(wording.fill(pattern, subject, {}) for subject in subjects)
+    fixed = [wording.fill(pattern, subject, {}) for subject in subjects]
+    return tuple((template, _words(template)) for template in fixed)
 
 
-def _shared_words(one: str, other: str) -> float:
-    """Return a bound above ROUGE-L that costs next to nothing: the words in common, in any order, 0 to 1."""
-    words = [Counter(re.findall("[a-z0-9]+", text.lower())) for text in (one, other)]
-    return 2 * (words[0] & words[1]).total() / max(1, words[0].total() + words[1].total())
+def _words(text: str) -> Counter[str]:
+    return Counter(re.findall("[a-z0-9]+", text.lower()))
 
 
 def name_part(name: str, text: str) -> str | None:

@@ -4,9 +4,12 @@ A build that fails an audit writes nothing. An audit that had nothing to look at
 fails: what was not checked is not right.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 from s_mllmun_bench.building.audits import provenance, questions, truth, uniqueness, values, wording
 from s_mllmun_bench.building.audits.finding import Audit
-from s_mllmun_bench.building.people import World
+from s_mllmun_bench.building.people import Person, World
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
@@ -34,21 +37,33 @@ AUDITS: tuple[Audit, ...] = (
 """In the order in which they are asked and shown."""
 
 
-def require_sound(world: World, progress: Progress) -> None:
-    """Run every audit.
+OF_REFUSALS: tuple[Audit, ...] = (uniqueness.refusals_are_distinct,)
+"""Those that look at no people."""
+
+
+def audited(people: Sequence[Person], refusals: Callable[[], Sequence[str]], progress: Progress) -> World:
+    """Return everybody with the refusals, which are asked for while the people are audited.
 
     Args:
-        world: as it will be stored.
-        progress: told of each audit.
+        people: as they will be stored.
+        refusals: gives them.
+        progress: told how many audits are done.
 
     Raises:
-        BenchError: one found a problem; the text has the first and the number of others.
+        BenchError: an audit found a problem; the text has the first and the number of others.
     """
-    problems: list[str] = []
-    for done, audit in enumerate(AUDITS):
-        progress(done, len(AUDITS), "audits")
-        problems += audit(world).problems
+    of_people = [audit for audit in AUDITS if audit not in OF_REFUSALS]
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(_problems, World(people, ()), of_people)
+        world = World(people, refusals())
+        progress(0, len(AUDITS), "audits")
+        problems = [*found.result(), *_problems(world, OF_REFUSALS)]
     progress(len(AUDITS), len(AUDITS), "audits")
     if problems:
         others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise BenchError(f"the dataset fails its audit and was not written: {problems[0]}{others}")
+    return world
+
+
+def _problems(world: World, audits: Iterable[Audit]) -> list[str]:
+    return [problem for audit in audits for problem in audit(world).problems]

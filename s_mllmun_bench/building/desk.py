@@ -5,10 +5,12 @@ parameters and attempt. So a build that was killed pays nothing twice, and since
 unfit is found unfit again, it ends with the same dataset. Which reply comes first decides nothing.
 
 Whoever was begun last is asked for first: people who were begun are finished before others are, and what
-all of them wait for never waits in a queue behind them.
+all of them wait for waits in a queue behind a few requests at most, which are prepared while replies are
+waited for.
 """
 
 import io
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -30,6 +32,8 @@ from s_mllmun_bench.llm.ledger import Ledger, StoredReply, request_key
 from s_mllmun_bench.llm.messages import OF_THE_MOMENT, data_url
 
 PURPOSE = "writer"
+AHEAD = 8
+"""Requests that are ready to be sent in the moment a reply comes, before it is read."""
 _OPTIONS = {
     "temperature": 0.8,
     "seed": 1,
@@ -73,6 +77,15 @@ class _Line:
     manner: Manner
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A job's question as it is sent, whose reply is not kept yet; the request's id is the reply's key."""
+
+    waiting: _Waiting
+    client: Client
+    request: Request
+
+
 class Desk:
     """Asks one server for texts; leave it when done."""
 
@@ -96,6 +109,7 @@ class Desk:
         self._ledger = Ledger([means.replies] if means.replies else [])
         self._lines: dict[tuple[str, bool], _Line] = {}
         self._ready: list[_Waiting] = []
+        self._prepared: deque[_Prepared] = deque()
         self._under_way = 0
         self._came: SimpleQueue[tuple[_Waiting, Future[Reply]]] = SimpleQueue()
         self._unanswered = ""
@@ -181,8 +195,10 @@ class Desk:
         A request that pauses before its next attempt counts as under way here, though the client would send
         another in its place: what is asked for first must not stand in the client's queue behind others.
         """
-        while self._ready and self._under_way < self._means.concurrency and not self._unanswered:
-            self._send(self._ready.pop())
+        most = self._means.concurrency + AHEAD
+        while self._ready and self._under_way + len(self._prepared) < most and not self._unanswered:
+            self._prepare(self._ready.pop())
+            self._send_prepared()
         if self._under_way:
             self._receive(*self._came.get())
         elif self._unanswered:
@@ -191,8 +207,8 @@ class Desk:
                 "repeat the command later; what was paid for is kept"
             )
 
-    def _send(self, waiting: _Waiting) -> None:
-        """Ask a job's question, unless its reply is kept."""
+    def _prepare(self, waiting: _Waiting) -> None:
+        """Make a job's question ready to be sent, unless its reply is kept."""
         question = waiting.question
         sees = question.prompt.settings.sees_image
         model = self._models[sees]
@@ -200,20 +216,29 @@ class Desk:
         request = question.request(line.manner)
         key = request_key(f"{PURPOSE}, attempt {question.attempt}", self._url, model, request)
         stored = self._ledger.find(key)
-        if stored is not None:
+        if stored is None:
+            self._prepared.append(_Prepared(waiting, line.client, replace(request, id=key)))
+        else:
             self._advance(waiting.work, waiting.name, stored)
-            return
+
+    def _send_prepared(self) -> None:
+        """Send what is ready, as far as there is room."""
+        while self._prepared and self._under_way < self._means.concurrency and not self._unanswered:
+            self._send(self._prepared.popleft())
+
+    def _send(self, ready: _Prepared) -> None:
         self._under_way += 1
-        asked = line.client.ask(replace(request, id=key))
-        asked.add_done_callback(lambda done: self._came.put((waiting, done)))
+        asked = ready.client.ask(ready.request)
+        asked.add_done_callback(lambda done: self._came.put((ready.waiting, done)))
 
     def _receive(self, waiting: _Waiting, asked: "Future[Reply]") -> None:
-        """Keep a reply, and hand it to its job."""
+        """Keep a reply, send the next request in its place, and hand it to its job."""
         self._under_way -= 1
         stored = self._kept(asked.result())
         if stored.failure in OF_THE_MOMENT:
             self._unanswered = stored.failure_text or "no answer"
             return
+        self._send_prepared()
         self._advance(waiting.work, waiting.name, stored)
 
     def _kept(self, reply: Reply) -> StoredReply:

@@ -5,15 +5,20 @@ never come in together, so no build fails for them after its texts were paid for
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from s_mllmun_bench.building.likeness import Marks
 from s_mllmun_bench.building.pictures import Picture, stored_picture
 from s_mllmun_bench.building.recipe import ImageFormat
-from s_mllmun_bench.contracts import ImageSource, LeftOut
+from s_mllmun_bench.contracts import ImageSource, LeftOut, SourceImage
 from s_mllmun_bench.errors import BenchError
+
+AHEAD = 2
+"""Images that are encoded while the source reads the next one; few, for each may be large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ def collect(
     pictures: list[Picture] = []
     seen = _Seen()
     left_out = 0
-    for given in source.images(most, rng, settings):
-        found = given if isinstance(given, LeftOut) else seen.enter(stored_picture(given, stored))
+    for made in _stored(source.images(most, rng, settings), stored):
+        found = made if isinstance(made, LeftOut) else seen.enter(made)
         if isinstance(found, LeftOut):
             left_out += 1
             wanted.note(f"left out {found.source}: {found.reason}")
@@ -71,6 +76,22 @@ def collect(
             f"the source {wanted.name} gave {len(pictures)} images{besides}, and {wanted.count} are needed"
         )
     return pictures
+
+
+def _stored(images: Iterable[SourceImage | LeftOut], stored: ImageFormat) -> Iterator[Picture | LeftOut]:
+    """Yield a source's images encoded, in their order; a few are at work while the next one is read."""
+
+    def made(given: SourceImage | LeftOut) -> Picture | LeftOut:
+        return given if isinstance(given, LeftOut) else stored_picture(given, stored)
+
+    under_way: deque[Future[Picture | LeftOut]] = deque()
+    with ThreadPoolExecutor() as pool:
+        for given in images:
+            under_way.append(pool.submit(made, given))
+            if len(under_way) > AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 class _Seen:

@@ -24,6 +24,8 @@ from s_mllmun_bench.errors import BenchError
 
 HEAVY = ("rouge_score.rouge_scorer", "pyarrow.parquet", "datasets", "matplotlib")
 """What audits and tables need and takes a second or two to import."""
+CLIENT = ("s_mllmun_bench.llm.server",)
+"""What a writer needs first that asks a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class World:
         return [person for person in self.people if person.group == group]
 
 
-def make_world(recipe: Recipe, recipe_path: Path, means: Means) -> World:
+def make_people(recipe: Recipe, recipe_path: Path, means: Means) -> list[Person]:
     """Draw, write and deal everybody.
 
     Args:
@@ -64,15 +66,32 @@ def make_world(recipe: Recipe, recipe_path: Path, means: Means) -> World:
     groups = _groups(recipe)
     ids = list(groups)
     writer = cast(Writer, load_part(recipe.writer, recipe_path, "writer"))
-    faces = _pictures(recipe.faces, "faces", recipe, recipe_path, means)
-    eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, means)
-    with _loading_ahead():
+    with _loading_ahead(CLIENT if hasattr(writer, "estimate") else ()):
+        faces = _pictures(recipe.faces, "faces", recipe, recipe_path, means)
+        eyes = _pictures(recipe.ophthalmic, "ophthalmic images", recipe, recipe_path, means)
+    with _loading_ahead(HEAVY):
         written = _written(writer, recipe, ids, faces, eyes, means)
     people = []
     for place, (person, texts) in enumerate(zip(ids, written, strict=True)):
         shown = place if texts.pictures is None else texts.pictures
         people.append(Person(person, groups[person], texts, faces[shown], eyes[shown]))
-    return World(people, _refusals(writer, recipe, means))
+    return people
+
+
+def make_refusals(recipe: Recipe, recipe_path: Path, means: Means) -> list[str]:
+    """Return the refusals; the arguments are those of `make_people`.
+
+    Raises:
+        BenchError: the writer is missing, or gives too few.
+    """
+    writer = cast(Writer, load_part(recipe.writer, recipe_path, "writer"))
+    rng = generator(recipe.seed, "refusals")
+    refusals = writer.refusals(recipe.refusals, rng, recipe.writer.settings, means)
+    if len(refusals) != recipe.refusals:
+        raise BenchError(
+            f"the writer {recipe.writer.name} gave {len(refusals)} refusals, and {recipe.refusals} are wanted"
+        )
+    return refusals
 
 
 def generator(seed: int, part: str) -> random.Random:
@@ -119,24 +138,22 @@ def _written(
     return written
 
 
-def _refusals(writer: Writer, recipe: Recipe, means: Means) -> list[str]:
-    rng = generator(recipe.seed, "refusals")
-    refusals = writer.refusals(recipe.refusals, rng, recipe.writer.settings, means)
-    if len(refusals) != recipe.refusals:
-        raise BenchError(
-            f"the writer {recipe.writer.name} gave {len(refusals)} refusals, and {recipe.refusals} are wanted"
-        )
-    return refusals
-
-
 @contextmanager
-def _loading_ahead() -> Iterator[None]:
-    """Import what is heavy while the writer waits for its server."""
-    thread = threading.Thread(target=lambda: [*map(import_module, HEAVY)], name="imports")
+def _loading_ahead(modules: Sequence[str]) -> Iterator[None]:
+    """Import one module after the other while files are read and replies are waited for."""
+    over = threading.Event()
+
+    def load() -> None:
+        for module in modules:
+            if not over.is_set():
+                import_module(module)
+
+    thread = threading.Thread(target=load, name="imports")
     thread.start()
     try:
         yield
     finally:
+        over.set()
         thread.join()
 
 

@@ -57,7 +57,7 @@ def build(
 
     choices = building.Choices(limit, seed, faces, ophthalmic)
     if dry_run:
-        _show(building.estimate(recipe, output, choices, writer_model), as_json)
+        _show(building.estimate(recipe, output, choices, writer_model), writer_base_url, as_json)
         return
     means = Means(writer_base_url, writer_model, writer_concurrency, note=_note)
     with progress_shown(quiet=as_json) as progress:
@@ -80,7 +80,9 @@ def _note(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _show(estimate: "Estimate", as_json: bool) -> None:
+def _show(estimate: "Estimate", url: str | None, as_json: bool) -> None:
+    from s_mllmun_bench.llm.address import server_address
+
     if as_json:
         calls = [asdict(one) for one in estimate.calls]
         typer.echo(json.dumps({"calls": calls, "kept": estimate.kept, "cost": estimate.cost}))
@@ -98,6 +100,13 @@ def _show(estimate: "Estimate", as_json: bool) -> None:
     count = sum(one.calls for one in estimate.calls)
     total = "no price in the recipe" if estimate.cost is None else f"US$ {estimate.cost:.2f}"
     typer.echo(f"about {count:,} calls, {prompt:,} prompt tokens, {reply:,} reply tokens; {total}")
+    server = server_address(url)
+    if server is None:
+        typer.echo(
+            "nobody says where the server is: name it with --writer-base-url, or set DASHSCOPE_API_KEY"
+        )
+    else:
+        typer.echo(f"they go to {server}")
     if estimate.kept:
         typer.echo(f"{estimate.kept:,} replies are kept from an earlier build and cost nothing again")
 

@@ -134,7 +134,7 @@ class _ReplyFile:
         self._places: dict[bytes, int] = {}
         self._read_up_to = 0
         self._held = ExitStack()
-        self._write: Callable[[StoredReply], None] | None = None
+        self._write: Callable[[StoredReply], range] | None = None
 
     def find(self, key: str) -> StoredReply | None:
         """Return a key's first reply, also one that another process has appended."""
@@ -149,14 +149,18 @@ class _ReplyFile:
 
     def append(self, reply: StoredReply) -> None:
         """Write a line in one go, so that those of several processes never mix."""
-        self._writing()(reply)
+        place = self._writing()(reply)
+        if place.start == self._read_up_to:
+            # Nobody else has appended, so nothing need be read again.
+            self._places.setdefault(bytes.fromhex(reply.key), place.start)
+            self._read_up_to = place.stop
 
     def close(self) -> None:
         """Close the file."""
         self._held.close()
         self._write = None
 
-    def _writing(self) -> Callable[[StoredReply], None]:
+    def _writing(self) -> Callable[[StoredReply], range]:
         """Return what appends a reply; the file is there from now on."""
         if self._write is None:
             self._write = self._held.enter_context(LineFile(self._path, StoredReply, shared=True).opened())

@@ -97,7 +97,7 @@ class _Desk:
         self._plan, self._run, self._files = plan, run, files
         self._asked = {one.question.id: one for one in plan.asked}
         self._count = _Count(known, len(plan.asked), progress, what)
-        self._write: Callable[[Answer], None] | None = None
+        self._write: Callable[[Answer], object] | None = None
 
     def begin(self, effect: AdapterEffect | None, mode: AdapterMode | None) -> Run:
         """Begin the run, or go on with it; return it.

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 
@@ -29,12 +30,14 @@ def images_have_source_and_licence(world: World) -> Finding:
 
 def images_open(world: World) -> Finding:
     """Every image file is whole, RGB and no sliver."""
-    pictures = [(person, kind, one) for person, kind, one in _pictures(world) if one.data]
-    problems = [
-        f"the {kind} image of {person} {problem}"
-        for person, kind, one in pictures
-        if (problem := _problem(one.data)) is not None
-    ]
+    pictures = [(person, kind, one.data) for person, kind, one in _pictures(world) if one.data]
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(_problem, (data for _, _, data in pictures))
+        problems = [
+            f"the {kind} image of {person} {problem}"
+            for (person, kind, _), problem in zip(pictures, found, strict=True)
+            if problem is not None
+        ]
     return Finding(len(pictures), problems)
 
 
