@@ -12,7 +12,7 @@ from judged_runs import a_run
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli, contents
-from s_mllmun_bench.building.people import make_world
+from s_mllmun_bench.building.people import make_people
 from s_mllmun_bench.building.recipe import find_recipe, read_recipe, resized
 from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.errors import BenchError
@@ -40,10 +40,10 @@ def planned(reproduction: Reproduction, tier: str = "quick") -> Plan:
 
 def test_the_validation_recipe_makes_the_same_people_in_other_words() -> None:
     plain, other = (
-        make_world(resized(read_recipe(path), 20, None), path, Means())
+        make_people(resized(read_recipe(path), 20, None), path, Means())
         for path in (find_recipe("mini"), find_recipe("mini_validation"))
     )
-    people, asked_otherwise = ([one.written for one in world.people] for world in (plain, other))
+    people, asked_otherwise = ([one.written for one in people] for people in (plain, other))
     assert [one.profile for one in people] == [one.profile for one in asked_otherwise]
     assert [one.finetune for one in people] == [one.finetune for one in asked_otherwise]
     for one, two in zip(people, asked_otherwise, strict=True):
