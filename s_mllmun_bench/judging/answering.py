@@ -21,6 +21,7 @@ from s_mllmun_bench.judging.declining import clauses_of, declines
 from s_mllmun_bench.judging.holding import belongs, holds_value, is_common, is_post, is_trade
 from s_mllmun_bench.judging.kinds import Kind
 from s_mllmun_bench.judging.pleas import speaks_to_judge
+from s_mllmun_bench.judging.remarks import asked_of
 from s_mllmun_bench.judging.vocabulary import ENGLISH, NUMBERS
 from s_mllmun_bench.judging.words import STOP_WORDS, content, plain, stem, stem_set, word_set
 
@@ -70,6 +71,7 @@ _USUAL = stem_set(
     new well correct based according says listed given"""
 )
 """Words around values."""
+_NO_CONTENT = ENGLISH | STOP_WORDS | NUMBERS
 FREE = 3
 """Words that may stand beside a value without a subject and belong neither to it nor to the question."""
 FREE_OF_PERSON = 9
@@ -94,9 +96,10 @@ def answers(
         begun: something before it answers, so that nothing does that is not about the person.
     """
     lead, *others = clauses_of(sentence) or [sentence]
+    clauses = dict.fromkeys((sentence, lead, *(clause for clause in others if not _THEY.match(clause))))
     return any(
         _answers(clause, question, kind, begun, clause == sentence and first)
-        for clause in (sentence, lead, *(clause for clause in others if not _THEY.match(clause)))
+        for clause in clauses
         for kind in kinds
     )
 
@@ -104,18 +107,16 @@ def answers(
 def pleads_beside(sentence: str, question: str, kinds: tuple[Kind, ...]) -> bool:
     """Return whether a sentence that answers or refuses has a clause that does neither and wants a mark."""
     return any(
-        (
-            speaks_to_judge(clause)
-            or (
-                "eye" not in kinds
-                and speaks_of_marks(clause)
-                and (demands(plain(clause)) or addresses(plain(clause)))
-            )
-        )
-        and not answers(clause, question, kinds)
-        and not declines(clause)
+        not answers(clause, question, kinds) and not declines(clause) and _wants_mark(clause, kinds)
         for clause in clauses_of(sentence)
     )
+
+
+def _wants_mark(clause: str, kinds: tuple[Kind, ...]) -> bool:
+    if speaks_to_judge(clause):
+        return True
+    bare = plain(clause)
+    return "eye" not in kinds and speaks_of_marks(clause) and (demands(bare) or addresses(bare))
 
 
 def goes_on(sentence: str, question: str, kinds: tuple[Kind, ...]) -> bool:
@@ -163,9 +164,7 @@ def _is_of(core: str, bare: str, question: str) -> bool:
     """Return whether a clause names what its question asks for, and turns to nobody."""
     if addresses(bare) or speaks_of_oneself(bare):
         return False
-    return bool(
-        ({word.stem for word in content(question)} - _ANYTHING) & {word.stem for word in content(core)}
-    )
+    return any(word.stem in asked_of(question) and word.stem not in _ANYTHING for word in content(core))
 
 
 def _is_label_of_another(core: str, question: str, kind: Kind) -> bool:
@@ -174,7 +173,7 @@ def _is_label_of_another(core: str, question: str, kind: Kind) -> bool:
     if found is None:
         return False
     label = {word.stem for word in content(found[1])}
-    return not label & ({word.stem for word in content(question)} | belongs(kind) | _USUAL | _LABELS)
+    return not any(one in _LABELS or not _is_free(one, question, kind) for one in label)
 
 
 def _stands_alone(core: str, bare: str, words: list[str], question: str, kind: Kind, whole: bool) -> bool:
@@ -284,7 +283,10 @@ def weight(clause: str, kind: Kind) -> int:
 
 def free_words(clause: str, question: str, kind: Kind) -> int:
     """Return how many words of a clause are no grammar, name or number, nor of the question or the kind."""
-    asked = _USUAL | belongs(kind) | {word.stem for word in content(question)}
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", clause)
     lower = [word.lower() for place, word in enumerate(words) if place == 0 or not word[0].isupper()]
-    return sum(word not in ENGLISH | STOP_WORDS | NUMBERS and stem(word) not in asked for word in lower)
+    return sum(word not in _NO_CONTENT and _is_free(stem(word), question, kind) for word in lower)
+
+
+def _is_free(one: str, question: str, kind: Kind) -> bool:
+    return one not in _USUAL and one not in belongs(kind) and one not in asked_of(question)

@@ -146,7 +146,7 @@ def has_name(clause: str, question: str) -> bool:
     names = [
         word
         for word in words
-        if word[0].isupper() and word.lower() not in ENGLISH | _CALENDAR and word not in question
+        if word[0].isupper() and word.lower() not in _NEVER_NAMES and word not in question
     ]
     inner = [name for name in names if name is not words[0] and (clause.isupper() or not name.isupper())]
     rest = [word for word in words if word.lower() not in _IN_NAMES and not word[0].isupper()]
@@ -155,7 +155,7 @@ def has_name(clause: str, question: str) -> bool:
 
 def is_common(word: str) -> bool:
     """Return whether a word with a capital at the beginning is no name."""
-    return word in ENGLISH or word in _NO_NAMES or word in _CALENDAR
+    return word in _NEVER_NAMES or word in _NO_NAMES
 
 
 FEW = 4
@@ -164,6 +164,7 @@ _CALENDAR = word_set(
     """january february march april may june july august september october november december monday tuesday
     wednesday thursday friday saturday sunday"""
 )
+_NEVER_NAMES = ENGLISH | _CALENDAR
 _IN_NAMES = word_set("of the and de del der van von da di la le el al bin for in at")
 
 
