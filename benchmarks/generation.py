@@ -3,20 +3,23 @@
 ``one_at_a_time``: `model.generate` on one question after the other, as the existing scripts do.
 ``transformers``, ``vllm``: this project's backends. ``vllm_by_image``: the vLLM engine in the dataset's
 order, the questions on one image at a time. ``bare_engine``: the same engine given the same prompts at
-once, with the images already decoded. Ways take turns; loading and starting are not counted.
+once, with the images already decoded. Ways take turns; loading and starting are not counted. Then both
+backends with more questions, up to all of both sets.
 
-    python benchmarks/generation.py --data s-mllmun-bench -o generation.json
+    python benchmarks/generation.py -o generation.json
 """
 
 import itertools
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from command import parser, tell
+from loading import PEOPLE, built
 
 from s_mllmun_bench.checkpoints.loading import load_model, load_processor, resolve_model
 from s_mllmun_bench.data.questions import Question, load_questions
@@ -33,17 +36,34 @@ def main() -> None:
     """Measure and print the figures as JSON; write them where told."""
     known = parser(__doc__)
     known.add_argument("--model", default="mini_qwen2_5_vl_200", help="a checkpoint")
-    known.add_argument("--data", default="s-mllmun-bench", help="a dataset of at least --people people")
+    known.add_argument("--data", type=Path, help="a dataset of 1,000 people; else the mini one is built")
     known.add_argument("--people", type=int, default=60, help="how many of the retain set, 25 questions each")
     known.add_argument("--rounds", type=int, default=3)
     options = known.parse_args()
-    questions = load_questions(options.data, "eval_05", "retain", options.people)
-    figures = measure(resolve_model(options.model), questions, options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        data = options.data or built(Path(folder) / "s-mllmun-bench")
+        questions = load_questions(data, "eval_05", "retain", options.people)
+        works = [asked(data, people) for people in (*PEOPLE, None)]
+        figures = measure(resolve_model(options.model), questions, options.rounds, works)
     tell(figures | {"model": options.model}, options.output)
 
 
-def measure(model: Path, questions: Sequence[Question], rounds: int) -> dict[str, object]:
-    """Return the questions per second of every way, medians over the rounds, and their ratios."""
+def asked(data: Path, people: int | None) -> list[Question]:
+    """Return the questions of both sets on so many people of each at most."""
+    return [one for name in ("forget", "retain") for one in load_questions(data, "eval_05", name, people)]
+
+
+def measure(
+    model: Path, questions: Sequence[Question], rounds: int, works: Sequence[Sequence[Question]]
+) -> dict[str, object]:
+    """Return the questions per second of every way, medians over the rounds, and their ratios.
+
+    Args:
+        model: the checkpoint's folder.
+        questions: those that every way answers.
+        rounds: how often.
+        works: questions for the growth, each list longer than the one before.
+    """
     settings = BackendSettings()
     engine, batched = (
         VllmBackend(model, settings, (), DECODING),
@@ -64,6 +84,7 @@ def measure(model: Path, questions: Sequence[Question], rounds: int) -> dict[str
             answered = ask()
             speeds[name].append(answered / (time.perf_counter() - started))
             sys.stderr.write(f"{name}: {speeds[name][-1]:.1f} questions/s\n")
+    growth = [_row(work, {"transformers": batched, "vllm": engine}) for work in works]
     engine.close()
     middle = {name: median(each) for name, each in speeds.items()}
     return {
@@ -77,7 +98,19 @@ def measure(model: Path, questions: Sequence[Question], rounds: int) -> dict[str
             ),
         },
         "all_rounds": {name: [round(one, 1) for one in each] for name, each in speeds.items()},
+        "growth": growth,
     }
+
+
+def _row(questions: Sequence[Question], backends: Mapping[str, Backend]) -> dict[str, object]:
+    row: dict[str, object] = {"questions": len(questions)}
+    for name, backend in backends.items():
+        started = time.perf_counter()
+        through(backend, questions)()
+        seconds = time.perf_counter() - started
+        sys.stderr.write(f"{name}, {len(questions)} questions: {seconds:.1f} s\n")
+        row |= {f"{name}, s": round(seconds, 2), f"{name}, questions/s": round(len(questions) / seconds, 1)}
+    return row
 
 
 def through(backend: Backend, questions: Sequence[Question]) -> Callable[[], int]:

@@ -43,12 +43,6 @@ BENCHMARKS: Mapping[str, Sequence[Figure]] = {
         Figure("our transformers backend", ("questions_per_second", "transformers"), " questions/s"),
         Figure("one question at a time", ("questions_per_second", "one_at_a_time"), " questions/s"),
     ),
-    "answering": (
-        Figure("transformers, speed at 25,000 / at 1,000 questions", ("ratios", "transformers")),
-        Figure("vLLM, the same", ("ratios", "vllm")),
-        Figure("transformers, 25,000 questions", ("questions_per_second", "transformers"), " questions/s"),
-        Figure("vLLM, 25,000 questions", ("questions_per_second", "vllm"), " questions/s"),
-    ),
     "adapters": (
         Figure("16 adapters / the plain model as often", ("ratio",)),
         Figure("taking an adapter, with the check that it changes something", ("switching_seconds",), " s"),
