@@ -9,13 +9,19 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = {
-    "engines": "vllm building_writer_served llm_judges_served openai_backend ray full_width",
+    "engines": "building_writer_served full_width llm_judges_served mini_checkpoints openai_backend ray vllm",
 }
 """Files by the group that they make. An engine asks for a third of the memory, and a layer of a 7B model
 takes gigabytes, so no two of these run at a time."""
 APART = "test_methods_on_minis"
 """Here everything hangs on a fixture's parameter, and each parameter is a group."""
-FIRST = ("engines", "test_methods_on_minis", "test_docs_site")
+FIRST = (
+    "engines",
+    "test_methods_on_minis",
+    "test_docs_site",
+    "test_running_kills",
+    "test_training_processes",
+)
 """The longest groups, so that none is begun when the others are done."""
 
 _GROUP_OF = {f"test_{file}": group for group, files in GROUPS.items() for file in files.split()}
