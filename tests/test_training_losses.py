@@ -226,3 +226,8 @@ def test_a_modality_without_a_retain_row_is_one_line(mini_data: Path) -> None:
     seen = [row for row in rows_of(retain) if row.picture is not None]
     with pytest.raises(BenchError, match=r"the retain set has no question without an image, and the forget"):
         paired(rows_of(forget), seen, Random(1))
+
+
+def test_an_empty_retain_set_names_its_likely_cause() -> None:
+    with pytest.raises(BenchError, match=r"^the retain set is empty; does `sees` in .* name retain_few_shot"):
+        paired(FORGET, [], Random(1))
