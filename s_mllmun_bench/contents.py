@@ -62,8 +62,8 @@ def find(kind: str, where: str, name: str, suffix: str) -> Path:
     known = names(where, suffix)
     if name not in known:
         error = unknown(kind, name, f"{where}/", known)
-        own = re.fullmatch(r"\w[\w.-]*", name) and Path(name + suffix).is_file()
-        raise BenchError(f"{error}; did you mean ./{name}?") if own else error
+        is_here = re.fullmatch(r"\w[\w.-]*", name) and Path(name + suffix).is_file()
+        raise BenchError(f"{error}; did you mean ./{name}?") if is_here else error
     return folder(where) / (name + suffix)
 
 

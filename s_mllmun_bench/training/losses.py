@@ -65,15 +65,14 @@ def answer_log_likelihoods(model: Any, batch: Mapping[str, Any]) -> tuple[Tensor
     logits_NV, targets_N = answer_logits(model, batch)
     logps_N = -functional.cross_entropy(logits_NV, targets_N, reduction="none")
     tokens_A = _answer_lengths(batch["labels"])
-    answers_N = torch.arange(len(tokens_A), device=tokens_A.device).repeat_interleave(tokens_A)
-    return logps_N.new_zeros(len(tokens_A)).index_add(0, answers_N, logps_N), tokens_A
+    return torch.stack([answer.sum() for answer in logps_N.split(tokens_A.tolist())]), tokens_A
 
 
 def _answer_lengths(labels_BL: Tensor) -> Tensor:
     """Return the tokens of each answer (A): an answer is a run of labels, for a question precedes each."""
     learnt_BL = labels_BL[:, 1:] != IGNORE
     begins_BL = learnt_BL & (labels_BL[:, :-1] == IGNORE)
-    return begins_BL[learnt_BL].cumsum(0).unique_consecutive(return_counts=True)[1]
+    return begins_BL[learnt_BL].cumsum(0).bincount()[1:]
 
 
 def cross_entropy(model: Any, batch: Mapping[str, Any]) -> Tensor:

@@ -96,15 +96,12 @@ def train(
     if computing is not None and computing.gradient_checkpointing:
         # Without it the checkpointed layers have no input that needs a gradient, and a LoRA learns nothing.
         model.enable_input_require_grads()
+    last = None if checkpoints is None else last_whole(checkpoints)
     with TemporaryDirectory(prefix="bench-training-") if checkpoints is None else nullcontext() as scratch:
-        arguments = _arguments(Path(scratch or checkpoints or ""), settings, seed, steps)
+        arguments = _arguments(Path(scratch or checkpoints or ""), settings, seed, steps, _save_steps(last))
         arguments.gradient_checkpointing = computing is not None and computing.gradient_checkpointing
         arguments.save_strategy = SaveStrategy.NO if checkpoints is None else SaveStrategy.STEPS
         data = items if isinstance(items, Sequence) else _Stream(items)
-        last = None if checkpoints is None else last_whole(checkpoints)
-        if last is not None:
-            # A tenth of the way is kept there in steps, and Hugging Face warns of what is not the same.
-            arguments.save_steps = json.loads((Path(last) / _STATE).read_bytes())["save_steps"]
         trainer = _Trainer(
             checked(objective, what),
             model=model,
@@ -240,7 +237,17 @@ class _Watch(TrainerCallback):
         self._progress(state.global_step, state.max_steps, f"{self._what}, loss {loss:.3f}")
 
 
-def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | None) -> TrainingArguments:
+def _save_steps(last: str | None) -> float:
+    """Return when a checkpoint is left: as a share of the way, or as it is kept in the one to go on from.
+
+    There it is in steps, and Hugging Face warns of what is not the same.
+    """
+    return 0.1 if last is None else float(json.loads((Path(last) / _STATE).read_bytes())["save_steps"])
+
+
+def _arguments(
+    scratch: Path, settings: TrainSettings, seed: int, steps: int | None, save_steps: float
+) -> TrainingArguments:
     cpu = not torch.cuda.is_available()
     arguments = TrainingArguments(
         output_dir=str(scratch),
@@ -261,7 +268,7 @@ def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | N
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="no",
-        save_steps=0.1,
+        save_steps=save_steps,
         save_total_limit=1,
         report_to=[],
         disable_tqdm=True,
