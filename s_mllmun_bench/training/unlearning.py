@@ -252,7 +252,7 @@ def _prepare(unfinished: Path, identity: UnlearningIdentity, progress: Progress)
     wanted = identity.model_dump_json(indent=2) + "\n"
     if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
         if path.is_file():
-            progress(0, 0, "dropped unfinished work of another method or other settings")
+            progress(1, 1, "dropped unfinished work of another method or other settings")
         shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(unfinished / _MADE, ignore_errors=True)
     trainings.mkdir(parents=True, exist_ok=True)
