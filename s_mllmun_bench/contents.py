@@ -51,7 +51,8 @@ def find(kind: str, where: str, name: str, suffix: str) -> Path:
         suffix: the file's ending, such as ``.py`` or ``.yaml``; or ``/submission.py`` for folders.
 
     Raises:
-        BenchError: nothing has that name; the text lists what there is.
+        BenchError: nothing has that name; the text lists what there is, and names what lies in the working
+            directory.
     """
     if "/" in name or name.endswith(suffix):
         own = Path(name if name.endswith(suffix) else name + suffix)
@@ -60,7 +61,9 @@ def find(kind: str, where: str, name: str, suffix: str) -> Path:
         raise BenchError(f"no {kind} at {own}")
     known = names(where, suffix)
     if name not in known:
-        raise unknown(kind, name, f"{where}/", known)
+        error = unknown(kind, name, f"{where}/", known)
+        is_here = re.fullmatch(r"\w[\w.-]*", name) and Path(name + suffix).is_file()
+        raise BenchError(f"{error}; did you mean ./{name}?") if is_here else error
     return folder(where) / (name + suffix)
 
 

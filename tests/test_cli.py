@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 from packaging.requirements import Requirement
+from typer.core import TyperCommand
 from typer.testing import CliRunner
 
 from s_mllmun_bench import cli
@@ -153,6 +154,25 @@ def test_an_interrupt_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SystemExit) as stopped:
         _main_with(monkeypatch, interrupted)
     assert stopped.value.code == 130
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("unlearn", "bench: interrupted; the same command goes on from what is kept"),
+        ("finetune", "bench: interrupted; nothing is kept, and the same command begins anew"),
+        ("publish", "bench: interrupted"),
+    ],
+)
+def test_an_interrupted_command_says_what_it_does_when_typed_again(
+    command: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_imported", lambda name: TyperCommand(name, callback=interrupted))
+    result = CliRunner().invoke(cli.app, [command])
+    assert (result.exit_code, result.stderr, result.stdout) == (130, line + "\n", "")
 
 
 def test_progress_in_lines_tells_the_beginning_the_end_and_what_remains() -> None:

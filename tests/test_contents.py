@@ -100,6 +100,18 @@ def test_an_unknown_id_is_told_what_there_is() -> None:
         contents.find("source", "builders/sources", "minifaces", ".py")
 
 
+def test_an_unknown_id_that_lies_in_the_working_directory_is_told_by_its_path(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own / "npo").mkdir()
+    (own / "npo/submission.py").write_text("")
+    monkeypatch.chdir(own)
+    with pytest.raises(BenchError, match=r"^no method named 'npo' in .*; did you mean \./npo\?$"):
+        contents.find("method", "submissions", "npo", "/submission.py")
+    with pytest.raises(BenchError, match=r"^no judge named 'one' in .*; did you mean \./one\?$"):
+        contents.find("judge", "judges", "one", ".py")
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "_drawing"])
 def test_what_is_no_id_is_not_found_by_accident(name: str) -> None:
     with pytest.raises(BenchError, match=r"^no source named"):

@@ -91,7 +91,7 @@ def started(surroundings: Mapping[str, str], tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", [STARTED, *SHORT])
+@pytest.mark.parametrize("name", [STARTED, *SHORT, "python-api.md"])
 def test_every_block_of_a_page_runs(name: str, started: Path, surroundings: Mapping[str, str]) -> None:
     if name != STARTED:
         follow(name, started, surroundings)

@@ -313,6 +313,29 @@ def test_scores_that_are_missing_or_edited_are_one_line(tmp_path):
         Scores.load(tmp_path)
 
 
+def test_scores_of_a_run_that_is_not_there_are_one_line(tmp_path):
+    with pytest.raises(BenchError) as error:
+        Scores.load(tmp_path / "nope")
+    assert str(error.value) == f"no run at {tmp_path / 'nope'}: there is no such folder or file"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("forgot", "text_memory", "fact"), "no set named 'forgot'; there are: forget, retain, unseen"),
+        (
+            ("forget", "text", "fact"),
+            "no task named 'text'; there are: image_understanding, image_memory, text_memory",
+        ),
+        (("forget", "text_memory", "rouge"), "no metric named 'rouge'; there are: rouge_l, fact, meaningful"),
+    ],
+)
+def test_a_figure_of_a_wrong_name_is_told_the_names_there_are(names, text):
+    with pytest.raises(BenchError) as error:
+        score(*a_run()).figure(*names)
+    assert str(error.value) == text
+
+
 def many_answers() -> tuple[list[Answer], list[Verdict]]:
     """1,000 people with 25 questions each, all judged, as a complete evaluation at 5 % has them."""
     answers = [

@@ -325,6 +325,17 @@ def test_a_method_is_given_what_it_names_and_nothing_else(
     assert (tmp_path / "out" / "seen.txt").read_text() == text
 
 
+def test_a_method_that_writes_nothing_is_named(
+    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "idle").mkdir()
+    (tmp_path / "idle/submission.py").write_text("def unlearn(task, output):\n    pass\n")
+    (tmp_path / "idle/submission.yaml").write_text("name: Idle\nsees: []\n")
+    idle = (str(tmp_path / "idle"), str(tiny_checkpoint), str(mini_data), 5, tmp_path / "out")
+    with pytest.raises(BenchError, match=r"^idle: unlearn\(\) wrote no adapter into its output folder$"):
+        unlearn(*idle, silent)
+
+
 @pytest.mark.parametrize(
     ("described", "text"),
     [

@@ -26,7 +26,7 @@ from s_mllmun_bench.training import (
     rows_of,
     train,
 )
-from s_mllmun_bench.training.finetuning import finetune
+from s_mllmun_bench.training.finetuning import FinetuneSettings, finetune
 from s_mllmun_bench.training.lora import with_lora
 from s_mllmun_bench.training.pretraining import pretrain, read_card
 from s_mllmun_bench.training.settings import merged, overridden, parse
@@ -101,6 +101,31 @@ def test_a_loss_that_is_no_number_stops_the_training() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("loss", "got"),
+    [
+        (lambda weight: None, "None"),
+        (lambda weight: 0.5, "a float"),
+        (lambda weight: torch.tensor(0.5), "one that depends on none of them"),
+        (lambda weight: weight.sum().detach(), "one that depends on none of them"),
+        (lambda weight: weight, r"one of shape \(1, 1\)"),
+    ],
+)
+def test_an_objective_that_is_none_is_one_line(loss: Callable[[torch.Tensor], Any], got: str) -> None:
+    wanted = "test: the objective must return a scalar tensor that depends on the trained weights, got "
+    with pytest.raises(BenchError, match=f"^{wanted}{got}$"):
+        train(
+            torch.nn.Linear(1, 1),
+            [0.0, 0.0],
+            lambda items: {"numbers": torch.tensor(items)},
+            lambda one, batch: loss(one.weight),
+            QUICK,
+            seed=0,
+            progress=silent,
+            what="test",
+        )
+
+
 def test_refusals_are_drawn_once_per_question_by_seed(mini_data: Path) -> None:
     forget = load_questions(mini_data, "unlearn_05", "forget")
     data = UnlearningData(forget, [], [f"refusal {number}" for number in range(1000)])
@@ -126,7 +151,7 @@ def broken_off(at: int) -> Callable[[int, int, str], None]:
 
 
 def test_unlearning_that_was_broken_off_goes_on_to_the_same_adapter(
-    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path
+    tiny_checkpoint: Path, mini_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     quick = ["forget.epochs=1", "anchor.epochs=8", "anchor.batch_size=1", "lora.dropout=0.1"]
     quick += ["forget.precision=fp32", "anchor.precision=fp32"]
@@ -143,7 +168,11 @@ def test_unlearning_that_was_broken_off_goes_on_to_the_same_adapter(
     heard: list[str] = []
     again = smfa(tmp_path / "broken", lambda done, total, what: heard.append(f"{what} {done}"))
     assert all(each.startswith("anchor") for each in heard)
-    assert int(heard[0].rpartition(" ")[2]) > 8  # a checkpoint stands at every second of 16 steps
+    # A checkpoint stands at every second of 16 steps; the eleventh was broken off.
+    assert heard[0] == "anchor, continuing at step 11 of 16 10"
+    assert heard[1].startswith("anchor, loss ")
+    assert heard[1].endswith(" 11")
+    assert "do not match" not in capfd.readouterr().err
     assert (again.losses, again.cost.continued, whole.cost.continued) == (whole.losses, True, False)
     for part in ("forget", "anchor"):
         written = [tmp_path / name / part / "adapter_model.safetensors" for name in ("whole", "broken")]
@@ -159,8 +188,11 @@ def test_what_another_run_left_unfinished_is_not_continued(
     quick += ["forget.precision=fp32", "anchor.precision=fp32"]
     with pytest.raises(KeyboardInterrupt):
         unlearn(*arguments, broken_off(at=1), assignments=quick)
-    record = unlearn(*arguments, silent, seed=1, assignments=quick)
+    heard: list[str] = []
+    record = unlearn(*arguments, lambda done, total, what: heard.append(what), seed=1, assignments=quick)
     assert not record.cost.continued
+    assert heard[0] == "dropped unfinished work of another method or other settings"
+    assert not any("continuing" in what for what in heard)
 
 
 def test_what_was_broken_off_before_anything_was_kept_is_no_continuation(
@@ -224,6 +256,22 @@ def test_bad_input_is_one_line_and_writes_nothing(
 def test_an_unknown_setting_is_named_with_those_there_are() -> None:
     with pytest.raises(BenchError, match=r"here: rnk: extra inputs .*; the settings are: rank, alpha"):
         parse(LoraSettings, {"rnk": 3}, "here")
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (
+            {"training": {"learning_rat": 1}},
+            "training.learning_rat: .*; the settings are: learning_rate, epochs",
+        ),
+        ({"lora": {"rnk": 1}}, "lora.rnk: .*; the settings are: rank, alpha, dropout, vision$"),
+        ({"lora": 3}, "lora: .*; the settings are: training, lora, replay"),
+    ],
+)
+def test_an_unknown_setting_of_a_part_is_named_with_those_of_that_part(values: Any, text: str) -> None:
+    with pytest.raises(BenchError, match=f"^here: {text}"):
+        parse(FinetuneSettings, values, "here")
 
 
 def test_settings_put_over_others_keep_what_they_do_not_name() -> None:

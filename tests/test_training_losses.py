@@ -17,10 +17,12 @@ from s_mllmun_bench.checkpoints import apply_adapter, load_adapter, load_model, 
 from s_mllmun_bench.data import load_questions
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.training import (
+    IGNORE,
     LoraSettings,
     Packer,
     Pair,
     Row,
+    answer_log_likelihoods,
     collate_pairs,
     cross_entropy,
     divergence,
@@ -31,7 +33,6 @@ from s_mllmun_bench.training import (
     paired,
     rows_of,
 )
-from s_mllmun_bench.training.layout import IGNORE
 from s_mllmun_bench.training.lora import with_lora
 
 HALF = (0.5, 0.5)
@@ -127,6 +128,20 @@ def test_no_gradient_reaches_a_question() -> None:
     assert toy.on.grad[0].abs().sum() > 0
 
 
+def test_each_answer_has_its_own_likelihood_and_number_of_tokens() -> None:
+    toy = Toy([HALF, HALF], [MOSTLY_ZERO, HALF])
+    # After word 0 come 0 (3/4) and 1 (1/4), after word 1 either (1/2). Two answers in the first sequence:
+    # "0 1" after 0: 3/4 * 1/4, and "0" after 1: 1/2; one in the second, to its end: "1 1" after 0: 1/4 * 1/2.
+    packed = batch(
+        ([0, 0, 1, 1, 0, 1], [IGNORE, 0, 1, IGNORE, 0, IGNORE]),
+        ([1, 1, 1, 0, 1, 1], [IGNORE, IGNORE, IGNORE, IGNORE, 1, 1]),
+    )
+    logps_A, tokens_A = answer_log_likelihoods(toy, packed)
+    assert logps_A.exp().tolist() == pytest.approx([3 / 16, 1 / 2, 1 / 8])
+    assert tokens_A.tolist() == [2, 1, 2]
+    assert logps_A.requires_grad
+
+
 class Plain:
     """A one-colour picture."""
 
@@ -211,3 +226,8 @@ def test_a_modality_without_a_retain_row_is_one_line(mini_data: Path) -> None:
     seen = [row for row in rows_of(retain) if row.picture is not None]
     with pytest.raises(BenchError, match=r"the retain set has no question without an image, and the forget"):
         paired(rows_of(forget), seen, Random(1))
+
+
+def test_an_empty_retain_set_names_its_likely_cause() -> None:
+    with pytest.raises(BenchError, match=r"^the retain set is empty; does `sees` in .* name retain_few_shot"):
+        paired(FORGET, [], Random(1))

@@ -21,6 +21,7 @@ from s_mllmun_bench.training import (
     UnlearningData,
     UnlearningTask,
     answer_cross_entropy,
+    answer_log_likelihoods,
     answer_logits,
     cross_entropy,
     rows_of,
@@ -80,6 +81,23 @@ def test_packed_answers_are_as_likely_as_single_ones(tiny: tuple[Any, Any]) -> N
         logp for row in ROWS for pair in row.pairs for logp in alone(model, processor, row.picture, pair)
     ]
     assert sorted(packed.tolist()) == pytest.approx(sorted(single), abs=1e-4)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_each_packed_answer_is_as_likely_as_a_whole_as_alone(tiny: tuple[Any, Any], shared: bool) -> None:
+    model, processor = tiny
+    packer = Packer(model, processor, shared)
+    single = [alone(model, processor, row.picture, pair) for row in ROWS for pair in row.pairs]
+    with torch.no_grad():
+        logps_A, tokens_A = answer_log_likelihoods(model, packer.collate(ROWS))
+        by_batch = [
+            float(answer_log_likelihoods(model, packer.collate([Row(row.picture, (pair,))]))[0])
+            for row in ROWS
+            for pair in row.pairs
+        ]
+    assert sorted(logps_A.tolist()) == pytest.approx(sorted(sum(one) for one in single), abs=1e-3)
+    assert sorted(by_batch) == pytest.approx(sorted(logps_A.tolist()), abs=1e-3)
+    assert sorted(tokens_A.tolist()) == sorted(len(one) for one in single)
 
 
 def test_a_question_does_not_see_its_neighbours(tiny: tuple[Any, Any]) -> None:

@@ -57,6 +57,11 @@ _EXTRAS = {
 }
 """The packages that the core does not install, by the extra that does."""
 
+_ON = "the same command goes on from what is kept"
+_ANEW = "nothing is kept, and the same command begins anew"
+_AGAIN = {"build": _ON, "pretrain": _ANEW, "finetune": _ANEW, "unlearn": _ON, "judge": _ON, "demo": _ON}
+"""What the same command does after an interrupt, where it takes long and does not say so itself."""
+
 
 class _Commands(TyperGroup):
     """A group that knows its commands' names and help lines, and imports the one that is called."""
@@ -68,6 +73,14 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, line, rest = super().resolve_command(ctx, args)
         return name, line if name is None else _imported(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            again = _AGAIN.get(ctx.invoked_subcommand)
+            typer.echo("bench: interrupted" + (f"; {again}" if again else ""), err=True)
+            raise typer.Exit(130) from None
 
 
 def _imported(name: str) -> Any:
@@ -112,7 +125,8 @@ def main() -> None:
 
     A `BenchError`, a package of an extra that is not installed, or a file that the disk does not give or
     take becomes one line on stderr and exit status 1. Everything else is a bug and keeps its traceback; so
-    does a file that is not there, for who asks for it should have looked. An interrupt ends with status 130.
+    does a file that is not there, for who asks for it should have looked. An interrupt ends with
+    status 130, and a command's with one line.
     """
     # Ours is the one progress; transformers asks this when it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -58,7 +58,8 @@ def evaluate(
         judge_server: which LLM a judge asks that asks one; `None` for that of the environment.
         limit: only this many people of each set, spread evenly over it.
         max_new_tokens: longest answer.
-        output: the run folder; a run of the same identity there is continued.
+        output: the run folder; a run of the same identity there is continued. `None`: a folder of ``runs/``
+            in the working directory, named by model, adapter and ratio.
         fresh: begin anew; a run that is there is moved aside.
         allow_no_effect: evaluate an adapter that changes nothing, too.
         progress: is told how far each stage is.

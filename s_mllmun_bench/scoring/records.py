@@ -6,7 +6,7 @@ answers for one over all.
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 from pydantic import Field, ValidationError
 
@@ -162,7 +162,15 @@ class Scores(Record):
         return self.lowest_coverage is not None and all(one.is_covered for one in self.figures)
 
     def figure(self, set_name: SetName, task: Task, metric: Metric) -> Figure:
-        """Return one figure; without a mean if the run asked no such question."""
+        """Return one figure; without a mean if the run asked no such question.
+
+        Raises:
+            BenchError: there is no set, task or metric of that name.
+        """
+        given = {"set": (set_name, SetName), "task": (task, Task), "metric": (metric, Metric)}
+        for kind, (name, names) in given.items():
+            if name not in get_args(names):
+                raise BenchError(f"no {kind} named {name!r}; there are: {', '.join(get_args(names))}")
         for figure in self.figures:
             if (figure.set, figure.task, figure.metric) == (set_name, task, metric):
                 return figure
@@ -189,6 +197,8 @@ class Scores(Record):
             BenchError: there are none, or the file is not what `save` wrote.
         """
         path = Path(run) / FILE if Path(run).is_dir() else Path(run)
+        if not Path(run).exists():
+            raise BenchError(f"no run at {run}: there is no such folder or file")
         if not path.is_file():
             raise BenchError(f"no {FILE} in {run}; `bench score {run}` computes it from the verdicts")
         try:

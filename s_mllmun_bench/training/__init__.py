@@ -1,8 +1,10 @@
 """Training: packing, losses, one trainer; fine-tuning, unlearning and the mini models' pretraining."""
 
 from .forgetting import ForgettingSettings, SculptingSettings, train_anchor, train_forgetting
+from .layout import IGNORE
 from .losses import (
     answer_cross_entropy,
+    answer_log_likelihoods,
     answer_logits,
     cross_entropy,
     divergence,
@@ -20,6 +22,7 @@ from .trainer import Training, train
 from .vision_warmup import LabelledPicture
 
 __all__ = [
+    "IGNORE",
     "CompleteRetain",
     "Computing",
     "ForgettingSettings",
@@ -36,6 +39,7 @@ __all__ = [
     "UnlearningData",
     "UnlearningTask",
     "answer_cross_entropy",
+    "answer_log_likelihoods",
     "answer_logits",
     "collate_pairs",
     "cross_entropy",

@@ -4,7 +4,7 @@ Prompt, question and image tokens are never learnt: a loss that covers them teac
 the question. A batch that is a share of a step is divided by what `processes.weigh` says, so that the
 mean is over all answer tokens of the step, however it was shared.
 
-Axis suffixes: B sequences, L tokens, N answer tokens, V vocabulary.
+Axis suffixes: B sequences, L tokens, N answer tokens, V vocabulary, A answers.
 """
 
 from collections.abc import Mapping
@@ -46,6 +46,33 @@ def answer_cross_entropy(logits_NV: Tensor, targets_N: Tensor) -> Tensor:
         targets_N: the tokens they should predict, shape (N).
     """
     return functional.cross_entropy(logits_NV, targets_N)
+
+
+def answer_log_likelihoods(model: Any, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
+    """Return how likely each answer of a batch is as a whole, for losses that compare answers.
+
+    A mean of them that a loss takes counts every process's and micro-batch's mean alike.
+
+    Args:
+        model: the model, wrapped or not; `cross_entropy` has the mean over tokens instead.
+        batch: as `Packer.collate` returns it.
+
+    Returns:
+        Sums of the log-probabilities of each answer's tokens, its end included (A), float32, nats, and the
+        numbers of those tokens (A). The answers stand in the batch's order, which need not be the rows';
+        the same batch always gives the same.
+    """
+    logits_NV, targets_N = answer_logits(model, batch)
+    logps_N = -functional.cross_entropy(logits_NV, targets_N, reduction="none")
+    tokens_A = _answer_lengths(batch["labels"])
+    return torch.stack([answer.sum() for answer in logps_N.split(tokens_A.tolist())]), tokens_A
+
+
+def _answer_lengths(labels_BL: Tensor) -> Tensor:
+    """Return the tokens of each answer (A): an answer is a run of labels, for a question precedes each."""
+    learnt_BL = labels_BL[:, 1:] != IGNORE
+    begins_BL = learnt_BL & (labels_BL[:, :-1] == IGNORE)
+    return begins_BL[learnt_BL].cumsum(0).bincount()[1:]
 
 
 def cross_entropy(model: Any, batch: Mapping[str, Any]) -> Tensor:

@@ -24,6 +24,8 @@ def paired(forget: Sequence[Row], retain: Sequence[Row], rng: random.Random) -> 
     Raises:
         BenchError: a modality of the forget rows has no retain row.
     """
+    if forget and not retain:
+        raise BenchError("the retain set is empty; does `sees` in submission.yaml name retain_few_shot?")
     pairs = []
     for shown in (True, False):
         wanted = [row for row in forget if (row.picture is not None) == shown]

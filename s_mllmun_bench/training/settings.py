@@ -1,8 +1,8 @@
 """The settings of a training run, declared once; a recipe or ``--set key=value`` fills them."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -68,8 +68,20 @@ def parse(kind: type[S], values: Mapping[str, Any], where: str) -> S:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        known = ", ".join(kind.model_fields)
+        known = ", ".join(_fields_at(kind, error.errors()[0]["loc"][:-1]))
         raise BenchError(f"{where}: {first_fault(error)}; the settings are: {known}") from error
+
+
+def _fields_at(kind: type[Record], place: Sequence[int | str]) -> Iterable[str]:
+    """Return the fields of the record that is at a place in another, or of the innermost one around it."""
+    for part in place:
+        field = kind.model_fields.get(str(part))
+        parts = [] if field is None else [field.annotation, *get_args(field.annotation)]
+        inner = next((one for one in parts if isinstance(one, type) and issubclass(one, Record)), None)
+        if inner is None:
+            break
+        kind = inner
+    return kind.model_fields
 
 
 def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,9 +25,10 @@ from s_mllmun_bench.records import Record
 
 from . import processes
 from .lora import with_lora
+from .objective import Objective
 from .packing import Packer, Tally
 from .settings import Computing, LoraSettings, TrainSettings, parse
-from .trainer import Objective, last_whole, train
+from .trainer import last_whole, train
 
 S = TypeVar("S", bound=Record)
 _FINISHED = "finished.json"

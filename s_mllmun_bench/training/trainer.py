@@ -26,13 +26,11 @@ from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
 
 from . import processes
+from .objective import Objective, checked
 from .packing import Tally
 from .settings import Computing, TrainSettings
 
-Objective = Callable[[Any, Any], Tensor]
-"""``objective(model, batch) -> loss``, a scalar; ``batch`` is what the collate function made. Built from
-`losses`, it is the mean over a step's answer tokens however the step is shared; one that takes a mean of
-its own counts every process's and micro-batch's mean alike."""
+_STATE = "trainer_state.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +96,14 @@ def train(
     if computing is not None and computing.gradient_checkpointing:
         # Without it the checkpointed layers have no input that needs a gradient, and a LoRA learns nothing.
         model.enable_input_require_grads()
+    last = None if checkpoints is None else last_whole(checkpoints)
     with TemporaryDirectory(prefix="bench-training-") if checkpoints is None else nullcontext() as scratch:
-        arguments = _arguments(Path(scratch or checkpoints or ""), settings, seed, steps)
+        arguments = _arguments(Path(scratch or checkpoints or ""), settings, seed, steps, _save_steps(last))
         arguments.gradient_checkpointing = computing is not None and computing.gradient_checkpointing
         arguments.save_strategy = SaveStrategy.NO if checkpoints is None else SaveStrategy.STEPS
         data = items if isinstance(items, Sequence) else _Stream(items)
         trainer = _Trainer(
-            objective,
+            checked(objective, what),
             model=model,
             args=arguments,
             train_dataset=data,
@@ -113,7 +112,7 @@ def train(
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(watch)
         model.train()
-        trainer.train(resume_from_checkpoint=None if checkpoints is None else last_whole(checkpoints))
+        trainer.train(resume_from_checkpoint=last)
         gathered = trainer.gathered()
     model.eval()
     return Training(watch.losses, gathered)
@@ -127,7 +126,7 @@ def last_whole(checkpoints: Path) -> str | None:
     found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: -int(path.name.partition("-")[2]))
     for folder in found:
         try:
-            json.loads((folder / "trainer_state.json").read_bytes())
+            json.loads((folder / _STATE).read_bytes())
         except (OSError, ValueError):
             continue
         return str(folder)
@@ -218,8 +217,11 @@ class _Watch(TrainerCallback):
         self.losses: list[float] = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Take over the losses of a training that continues."""
+        """Take over the losses of a training that continues, and say where it does."""
         self.losses = [float(entry["loss"]) for entry in state.log_history if "loss" in entry]
+        done, total = state.global_step, state.max_steps
+        if 0 < done < total:
+            self._progress(done, total, f"{self._what}, continuing at step {done + 1} of {total}")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs is None or "loss" not in logs:
@@ -235,7 +237,17 @@ class _Watch(TrainerCallback):
         self._progress(state.global_step, state.max_steps, f"{self._what}, loss {loss:.3f}")
 
 
-def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | None) -> TrainingArguments:
+def _save_steps(last: str | None) -> float:
+    """Return when a checkpoint is left: as a share of the way, or as it is kept in the one to go on from.
+
+    There it is in steps, and Hugging Face warns of what is not the same.
+    """
+    return 0.1 if last is None else float(json.loads((Path(last) / _STATE).read_bytes())["save_steps"])
+
+
+def _arguments(
+    scratch: Path, settings: TrainSettings, seed: int, steps: int | None, save_steps: float
+) -> TrainingArguments:
     cpu = not torch.cuda.is_available()
     arguments = TrainingArguments(
         output_dir=str(scratch),
@@ -256,7 +268,7 @@ def _arguments(scratch: Path, settings: TrainSettings, seed: int, steps: int | N
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="no",
-        save_steps=0.1,
+        save_steps=save_steps,
         save_total_limit=1,
         report_to=[],
         disable_tqdm=True,

@@ -135,7 +135,7 @@ def unlearn(
     seen, complete = _seen(described, data, identity)
     unfinished = output.with_name(f".{output.name}.unfinished")
     with _alone(output):
-        continued = processes.is_main() and _prepare(unfinished, identity)
+        continued = processes.is_main() and _prepare(unfinished, identity, progress)
         processes.join()
         task = UnlearningTask(
             path,
@@ -184,6 +184,8 @@ def _run(
         torch.cuda.reset_peak_memory_stats()
     with _place(unfinished) as made:
         function(task, made)
+        if processes.is_main() and not any(made.iterdir()):
+            raise BenchError(f"{identity.method}: unlearn() wrote no adapter into its output folder")
         touched = _touched(made, task.model) if processes.is_main() else (0, 0)
         cost = measured(task, time.monotonic() - started, touched, continued)
         losses = {name: [round(loss, 4) for loss in done.losses] for name, done in task.trainings.items()}
@@ -244,11 +246,13 @@ def _seen(
     return seen, CompleteRetain([one for one in everybody if one.person not in forgotten], identity.data)
 
 
-def _prepare(unfinished: Path, identity: UnlearningIdentity) -> bool:
+def _prepare(unfinished: Path, identity: UnlearningIdentity, progress: Progress) -> bool:
     """Make the place of unfinished work, and return whether an earlier sitting left any work there."""
     path, trainings = unfinished / _IDENTITY, unfinished / _TRAININGS
     wanted = identity.model_dump_json(indent=2) + "\n"
     if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
+        if path.is_file():
+            progress(1, 1, "dropped unfinished work of another method or other settings")
         shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(unfinished / _MADE, ignore_errors=True)
     trainings.mkdir(parents=True, exist_ok=True)
