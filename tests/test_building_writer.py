@@ -390,6 +390,7 @@ def test_a_dry_run_tells_calls_and_tokens_and_asks_nobody(
     priced = recipe(tmp_path, writer={"name": "qwen", "settings": {"today": "2026-01-01", "prices": prices}})
     told = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
     assert Path(priced) == Path(path)
+    assert (told["server"], told["key_is_set"]) == (None, False)
     calls = {one["kind"]: one for one in told["calls"]}
     assert {kind: one["calls"] for kind, one in calls.items()} == {
         "profile": 22,

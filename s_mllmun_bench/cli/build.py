@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -84,7 +84,7 @@ def _note(line: str) -> None:
 
 def _show(estimate: "Estimate", url: str | None, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(estimate) | {"cost": estimate.cost}))
+        typer.echo(json.dumps(asdict(estimate) | {"cost": estimate.cost} | _server(url)))
         return
     _show_supplies(estimate.supplies)
     if not estimate.calls:
@@ -116,14 +116,22 @@ def _show_supplies(supplies: "Supplies") -> None:
 
 
 def _show_server(url: str | None, models: list[str]) -> None:
-    from s_mllmun_bench.llm.address import NO_SERVER, key_variable, read_key, server_address
+    from s_mllmun_bench.llm.address import NO_SERVER, key_variable
 
-    server = server_address(url)
-    if server is None:
+    told = _server(url)
+    if told["server"] is None:
         typer.echo(NO_SERVER)
         return
-    key = "is not set" if read_key(server) is None else "is set"
-    typer.echo(f"they go to {server}, to {' and '.join(models)}; {key_variable(server)} {key}")
+    key = f"{key_variable(told['server'])} is{'' if told['key_is_set'] else ' not'} set"
+    typer.echo(f"they go to {told['server']}, to {' and '.join(models)}; {key}")
+
+
+def _server(url: str | None) -> dict[str, Any]:
+    """Return the server that would be asked, `None` if nobody names one, and whether its key is set."""
+    from s_mllmun_bench.llm.address import read_key, server_address
+
+    server = server_address(url)
+    return {"server": server, "key_is_set": server is not None and read_key(server) is not None}
 
 
 _TOKENS = ("prompt_tokens", "reply_tokens")
