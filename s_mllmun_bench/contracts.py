@@ -55,6 +55,17 @@ class ImageSource(Protocol):
         ...
 
 
+class CountingSource(ImageSource, Protocol):
+    """A source that can say how many images it has without opening any."""
+
+    def count(self, settings: Mapping[str, Any]) -> int:
+        """Return how many images there are; some of them may turn out to be of no use.
+
+        Raises `BenchError`: there are none, or what should hold them is missing or of another form.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenPerson:
     """All texts of one person, as a writer gives them."""

@@ -4,6 +4,7 @@ Missing is never zero: a field that may be missing is `None`, with the reason in
 forget set a 0 reads as "forgotten", so nothing here has a numeric default.
 """
 
+from difflib import get_close_matches
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -47,10 +48,28 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def first_fault(error: ValidationError) -> str:
-    """Return what is wrong first with a record, such as ``rank: input should be greater than 0, got -1``."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+def first_fault(error: ValidationError, record: type[BaseModel] | None = None, within: str = "") -> str:
+    """Return what is wrong first with a record, such as ``rank: input should be greater than 0, got -1``.
+
+    An unknown field comes before all else: where one is misspelt, another is missing.
+
+    Args:
+        error: of the record.
+        record: knows the fields of which one may be meant; `None`: those that are missing.
+        within: the field of a file that holds the record, such as ``writer.settings``.
+    """
+    faults = error.errors(include_url=False)
+    first = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+    where = ".".join(str(part) for part in ((within,) if within else ()) + first["loc"])
+    if first["type"] == "extra_forbidden":
+        *place, name = first["loc"]
+        # Missing ones first: of two that are equally like it, the one that is not there is meant.
+        known = [
+            str(one["loc"][-1]) for one in faults if one["type"] == "missing" and one["loc"][:-1] == (*place,)
+        ]
+        known += record.model_fields if record is not None and not place else ()
+        meant = get_close_matches(str(name), known, n=1)
+        return f"unknown field {where!r}" + (f"; did you mean {meant[0]}?" if meant else "")
     message = first["msg"][:1].lower() + first["msg"][1:]
     given = repr(first["input"])
     shown = first["type"] not in ("missing", "json_invalid") and len(given) <= _LONGEST_SHOWN

@@ -111,7 +111,9 @@ def test_an_unknown_recipe_is_told_what_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"colour": 1}, "own.yaml: colour: extra inputs are not permitted"),
+        ({"colour": 1}, "own.yaml: unknown field 'colour'"),
+        ({"imagse": {}}, "own.yaml: unknown field 'imagse'; did you mean images?"),
+        ({"images": {"formt": "png"}}, "own.yaml: unknown field 'images.formt'; did you mean format?"),
         ({"people": 0}, "own.yaml: people: input should be greater than or equal to 1"),
         ({"images": {"format": "png"}}, "own.yaml: images.longest_side: field required"),
         (

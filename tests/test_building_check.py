@@ -336,6 +336,24 @@ def test_a_file_that_cannot_be_read_leaves_the_people_unchecked(
     assert states["names_are_unique"] == "not checked"
 
 
+@pytest.mark.parametrize("table", ["unlearn/c", "profiles/g", "evaluation/unseen"])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_a_file_that_is_not_there_or_cut_off_is_no_count(
+    damage: Callable[[Path], None], table: str, mini_data: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(mini_data, tmp_path / "copy")
+    damage(copy / f"data/{table}.parquet")
+    counted = next(one for one in checked(copy).audits if one.audit == "counts_are_those_of_the_readme")
+    assert counted.first == [
+        f"data/{table}.parquet cannot be counted: it is not there, or not readable",
+    ]
+    assert counted.note is not None
+    assert "?" in counted.note
+    shown = CliRunner().invoke(app, ["check", str(copy)])
+    assert shown.stdout.count("the tables cannot be read as a whole") == 1
+    assert "19 audits: the tables cannot be read as a whole" in shown.stdout
+
+
 def test_the_command_shows_a_table_and_ends_with_status_1_if_an_audit_fails(
     mini_data: Path, tmp_path: Path
 ) -> None:

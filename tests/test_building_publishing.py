@@ -14,9 +14,11 @@ from broken import broken, of_person, person_in, profiles
 from dataset_hub import TOKEN, DatasetHub, Repository
 from restricted import build_restricted
 from serving import running
+from typer.testing import CliRunner
 
 from s_mllmun_bench.building import build
 from s_mllmun_bench.building.publishing import Published, publish
+from s_mllmun_bench.cli import app
 from s_mllmun_bench.data.identity import front_matter, read_identity
 from s_mllmun_bench.data.layout import CONFIGS, README
 from s_mllmun_bench.errors import BenchError
@@ -100,6 +102,25 @@ def test_a_trial_run_uploads_nothing_and_needs_no_token(
     assert made.commit is None
     assert made.files == 33
     assert (hub.writes, hub.repositories) == ([], {})
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_trial_run_warns_of_images_whose_licence_is_not_stated(
+    more: list[str], plain_data: Path, tmp_path: Path
+) -> None:
+    faces = {"face_licence": "not stated; from a folder of the builder's own"}
+    people = [row["person"] for row in list(profiles(plain_data))[:2]]
+
+    def change(table: str, group: str, rows: list[dict]) -> list[dict]:
+        for row in rows if table == "profiles" else ():
+            row.update(faces if row["person"] in people else {})
+        return rows
+
+    folders = broken(plain_data, tmp_path / "unstated", change), plain_data
+    some, none = (CliRunner().invoke(app, ["publish", str(one), REPO, "--dry-run", *more]) for one in folders)
+    assert "bench: the licence of 2 images is not stated, " in some.stderr
+    assert (some.exit_code, none.exit_code) == (0, 0)
+    assert "licence" not in none.stderr
 
 
 def test_a_new_version_replaces_the_files_and_the_old_one_keeps_its_tag(

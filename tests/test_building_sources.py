@@ -59,7 +59,7 @@ def faces(tmp_path: Path) -> Path:
 def taken(name: str, folder: Path, count: int = 6, spare: int = 0) -> tuple[list[str], list[str]]:
     """Return the names of the images that a build takes of a folder, and its notes."""
     notes: list[str] = []
-    wanted = Wanted(name, count, spare, notes.append)
+    wanted = Wanted(name, count, spare, f"{count} + 0 unseen", notes.append)
     settings = {"folder": str(folder)}
     pictures = collect(source(name), wanted, random.Random(1), settings, STORED, lambda: None)
     return [picture.source for picture in pictures], notes
@@ -84,7 +84,7 @@ def test_a_source_is_read_a_few_images_ahead_and_no_further() -> None:
                 yield LeftOut(f"image {number}", "no reason") if number == 1 else whole
 
     notes: list[str] = []
-    wanted = Wanted("endless", 3, 0, notes.append)
+    wanted = Wanted("endless", 3, 0, "2 + 1 unseen", notes.append)
     pictures = collect(Endless, wanted, random.Random(1), {}, STORED, lambda: None)  # type: ignore[arg-type]
     assert [picture.source for picture in pictures] == ["image 0", "image 2", "image 3"]
     assert notes == ["left out image 1: no reason"]
@@ -159,9 +159,13 @@ def test_too_few_images_that_can_be_used_are_counted(faces: Path) -> None:
     with pytest.raises(BenchError) as error:
         taken("folder", faces, count=7)
     assert str(error.value) == (
-        "the source folder gave 6 images besides the 8 that cannot be used, and 7 are needed"
+        "the source folder gave 6 images besides the 8 that cannot be used, and 7 are needed (7 + 0 unseen)"
     )
-    assert len(taken("folder", faces, count=6, spare=3)[0]) == 6
+    names, notes = taken("folder", faces, count=6, spare=3)
+    assert len(names) == 6
+    # Of the 8 three are named.
+    assert len(notes) == 4
+    assert notes[3] == "left out 5 more of the source folder"
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "P", "RGBA", "LA"])

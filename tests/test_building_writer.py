@@ -291,7 +291,10 @@ def test_without_a_server_or_a_key_it_is_said_how_to_name_one(
 ) -> None:
     for name in ("DASHSCOPE_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(BenchError, match=r"say which with --writer-base-url, or set DASHSCOPE_API_KEY"):
+    with pytest.raises(
+        BenchError,
+        match=r"name it with --writer-base-url or OPENAI_BASE_URL, and its key with OPENAI_API_KEY; or set",
+    ):
         made(own, tmp_path / "out", None)  # type: ignore[arg-type]
 
 
@@ -328,9 +331,10 @@ def test_a_record_takes_what_its_prompt_s_schema_names(kind: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({}, "the recipe's writer.settings.today: field required"),
-        ({"today": "2026-01-01", "model": "x"}, "the recipe's writer.settings.model: extra inputs are not"),
-        ({"today": "soon"}, "the recipe's writer.settings.today: input should be a valid date"),
+        ({}, "small.yaml: writer.settings.today: field required"),
+        ({"today": "2026-01-01", "model": "x"}, "small.yaml: unknown field 'writer.settings.model'"),
+        ({"vison_model": "x"}, "unknown field 'writer.settings.vison_model'; did you mean vision_model?"),
+        ({"today": "soon"}, "small.yaml: writer.settings.today: input should be a valid date"),
     ],
 )
 def test_wrong_settings_of_the_writer_are_one_line(
@@ -357,22 +361,36 @@ def test_a_dry_run_tells_calls_and_tokens_and_asks_nobody(
     from s_mllmun_bench.cli import app
 
     path = recipe(tmp_path)
-    command = ["build", path, "--limit", "20", "--dry-run", "-o", str(tmp_path / "out")]
-    for name in ("DASHSCOPE_API_KEY", "OPENAI_BASE_URL"):
+    sources = ["--faces", str(own / "faces"), "--ophthalmic", str(own / "eyes")]
+    command = ["build", path, "--limit", "20", *sources, "--dry-run", "-o", str(tmp_path / "out")]
+    for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
     # 22 people, four calls each, and 60 refusals in 3 handfuls.
+    assert shown.output.startswith(
+        "22 needed (20 + 2 unseen, up to 5 spare): 30 faces found, 30 described images found\n"
+    )
     assert "about 91 calls, " in shown.output
     assert "no price in the recipe" in shown.output
-    assert "nobody says where the server is: name it with --writer-base-url" in shown.output
+    assert (
+        "nobody says which server the writer asks: name it with --writer-base-url or OPENAI_BASE_URL"
+        in shown.output
+    )
     named = CliRunner().invoke(app, [*command, "--writer-base-url", "http://here:1/v1"])
-    assert "they go to http://here:1/v1" in named.output
+    where = "they go to http://here:1/v1, to qwen-plus and qwen-vl-plus; OPENAI_API_KEY is "
+    assert f"{where}not set\n" in named.output
+    monkeypatch.setenv("OPENAI_API_KEY", "of-mine")
+    keyed = CliRunner().invoke(app, [*command, "--writer-base-url", "http://here:1/v1"])
+    assert f"{where}set\n" in keyed.output
+    assert "of-mine" not in keyed.output
     assert [entry.name for entry in tmp_path.iterdir()] == ["small.yaml"]
     prices = {one: {"prompt": 1.0, "reply": 2.0} for one in ("qwen-vl-plus", "qwen-plus")}
     priced = recipe(tmp_path, writer={"name": "qwen", "settings": {"today": "2026-01-01", "prices": prices}})
     told = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
     assert Path(priced) == Path(path)
+    assert (told["server"], told["key_is_set"]) == (None, False)
     calls = {one["kind"]: one for one in told["calls"]}
     assert {kind: one["calls"] for kind, one in calls.items()} == {
         "profile": 22,
@@ -393,4 +411,7 @@ def test_a_dry_run_of_the_offline_writer_costs_nothing() -> None:
     from s_mllmun_bench.cli import app
 
     shown = CliRunner().invoke(app, ["build", "mini", "--dry-run"])
-    assert shown.output == "the recipe's writer asks no server: no calls, no cost\n"
+    assert shown.output == (
+        "1100 needed (1000 + 100 unseen): faces not counted, described images not counted\n"
+        "the recipe's writer asks no server: no calls, no cost\n"
+    )

@@ -114,7 +114,7 @@ def test_the_same_seed_makes_the_same_weights_and_leaves_the_global_random_state
             "architecture: model_type: input should be 'qwen2_5_vl' or 'llava_onevision'",
         ),
         ({"image_size": 100}, "architecture: image_size: input should be a multiple of 28"),
-        ({"layer": 1}, "architecture: layer: extra inputs are not permitted"),
+        ({"layer": 1}, "architecture: unknown field 'layer'"),
         ({"heads": 3}, "architecture: heads must divide hidden_size / 8, and kv_heads must divide heads"),
         ({"vocab_size": 300}, "architecture: the tokenizer has"),
     ],

@@ -203,6 +203,10 @@ def test_an_address_without_models_may_be_wrong(models: Said) -> None:
         ask(server, "a")
 
 
+def test_a_status_without_a_reason_is_said_once() -> None:
+    assert f"has no model '{MODEL}' (HTTP 404); " in stopped_by(lambda *_: Said(404, body=b""))
+
+
 def test_an_exhausted_account_stops_everything_whatever_the_status() -> None:
     for status, code in ((429, "insufficient_quota"), (400, "Arrearage")):
         text = stopped_by(lambda *_, status=status, code=code: error(status, "pay first", code))
@@ -215,7 +219,9 @@ def test_an_address_where_nobody_listens_stops_everything_at_once() -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         with (
             Client(url, MODEL) as one,
-            pytest.raises(BenchError, match="no OpenAI-compatible server answers"),
+            pytest.raises(
+                BenchError, match=r"no OpenAI-compatible server answers at .*: connection refused$"
+            ),
         ):
             list(one.complete([request("a")]))
 

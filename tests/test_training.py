@@ -236,7 +236,7 @@ def test_a_gradient_that_is_no_number_stops_the_training() -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("original", 5), "settings: k: extra inputs are not permitted, got 1; the settings are: "),
+        (("original", 5), "settings: unknown field 'k'; the settings are: "),
         (("smfb", 5), "no method named 'smfb' in submissions/; there are: " + ", ".join(METHODS)),
         (("smfa", 7), "the ratio must be one of 5, 10, 15, not 7"),
     ],
@@ -254,7 +254,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 
 
 def test_an_unknown_setting_is_named_with_those_there_are() -> None:
-    with pytest.raises(BenchError, match=r"here: rnk: extra inputs .*; the settings are: rank, alpha"):
+    with pytest.raises(BenchError, match=r"here: unknown field 'rnk'; the settings are: rank, alpha"):
         parse(LoraSettings, {"rnk": 3}, "here")
 
 

@@ -36,16 +36,7 @@ def images(count: int, rng: random.Random, settings: Mapping[str, Any]) -> Itera
     Raises:
         BenchError: the folder is none, or its JSON files are missing, unreadable or of another form.
     """
-    if not settings.get("folder"):
-        raise BenchError("the source deepeyenet needs your own copy of DeepEyeNet: give --ophthalmic DIR")
-    folder = Path(settings["folder"]).expanduser()
-    described = read_descriptions(folder)
-    owners = _Files(folder).owners(described)
-    if not owners:
-        first = next(iter(described))
-        raise BenchError(
-            f"of the {len(described)} images named by the JSON files of {folder} none is there, as {first}"
-        )
+    folder, described, owners = _read(settings)
     order = sorted(described)
     rng.shuffle(order)
     for path in order:
@@ -57,6 +48,27 @@ def images(count: int, rng: random.Random, settings: Mapping[str, Any]) -> Itera
             yield LeftOut(name, "the file is missing")
         else:
             yield candidate(folder / found, {"description": described[path]}, name, LICENCE)
+
+
+def count(settings: Mapping[str, Any]) -> int:
+    """Return the number of described images that are there; see `contracts.CountingSource`."""
+    _, described, owners = _read(settings)
+    return sum(1 for path in owners if described[path])
+
+
+def _read(settings: Mapping[str, Any]) -> tuple[Path, dict[str, str], dict[str, str]]:
+    """Return the copy's folder, the description of each path, and the file of each path that has one."""
+    if not settings.get("folder"):
+        raise BenchError("the source deepeyenet needs your own copy of DeepEyeNet: give --ophthalmic DIR")
+    folder = Path(settings["folder"]).expanduser()
+    described = read_descriptions(folder)
+    owners = _Files(folder).owners(described)
+    if not owners:
+        first = next(iter(described))
+        raise BenchError(
+            f"of the {len(described)} images named by the JSON files of {folder} none is there, as {first}"
+        )
+    return folder, described, owners
 
 
 def read_descriptions(folder: Path) -> dict[str, str]:

@@ -27,13 +27,16 @@ def images(count: int, rng: random.Random, settings: Mapping[str, Any]) -> Itera
     Raises:
         BenchError: there is no such folder, or no image file in it.
     """
-    if not settings.get("folder"):
-        raise BenchError("the source folder needs a folder of images: give --faces DIR")
-    folder = Path(settings["folder"]).expanduser()
+    folder = _folder(settings)
     files = image_files(folder)
     rng.shuffle(files)
     for name in files:
         yield candidate(folder / name, {}, name, str(settings.get("licence", LICENCE)))
+
+
+def count(settings: Mapping[str, Any]) -> int:
+    """Return the number of the folder's image files; see `contracts.CountingSource`."""
+    return len(image_files(_folder(settings)))
 
 
 def image_files(folder: Path) -> list[str]:
@@ -52,3 +55,9 @@ def image_files(folder: Path) -> list[str]:
     if not files:
         raise BenchError(f"{folder} holds no images; they end in {', '.join(sorted(SUFFIXES))}")
     return files
+
+
+def _folder(settings: Mapping[str, Any]) -> Path:
+    if not settings.get("folder"):
+        raise BenchError("the source folder needs a folder of images: give --faces DIR")
+    return Path(settings["folder"]).expanduser()

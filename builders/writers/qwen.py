@@ -59,7 +59,7 @@ class Settings(Record):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            raise BenchError(f"the recipe's writer.settings.{first_fault(error)}") from error
+            raise BenchError(first_fault(error, cls, "writer.settings")) from error
 
     @property
     def models(self) -> dict[bool, str]:

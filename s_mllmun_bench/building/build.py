@@ -17,6 +17,7 @@ from s_mllmun_bench.building.groups import group_sizes
 from s_mllmun_bench.building.people import make_people, make_refusals
 from s_mllmun_bench.building.recipe import HUB, Recipe, find_recipe, read_recipe, resized, with_sources
 from s_mllmun_bench.building.sizes import file_sizes
+from s_mllmun_bench.building.supplies import require_supplies
 from s_mllmun_bench.building.tables import write_tables
 from s_mllmun_bench.contracts import Means, Progress
 from s_mllmun_bench.data.identity import DatasetIdentity, files_digest
@@ -73,6 +74,7 @@ def build(
         replies=lent.replies or replies_folder(output),
         progress=progress or lent.progress,
     )
+    require_supplies(plan, path, lent)
     with replacing(output, force) as folder, _old_objects_left_alone():
         people = make_people(plan, path, lent)
         world = audited(people, lambda: make_refusals(plan, path, lent), lent.progress)

@@ -97,6 +97,9 @@ def require_checked(dataset: Path, progress: Progress) -> None:
 
 
 _UNREADABLE = "the tables cannot be read as a whole"
+_TABLES_OF_PEOPLE = [
+    (table, group) for table, groups in TABLE_GROUPS.items() if table != "refusals" for group in groups
+]
 
 
 def _result(name: str, finding: Finding) -> AuditResult:
@@ -127,23 +130,31 @@ def _tables_have_their_columns(stored: Stored, identity: DatasetIdentity) -> Fin
 def _counts_are_those_of_the_readme(stored: Stored, identity: DatasetIdentity) -> Finding:
     """Compare the rows of every file with the counts in the README and the groups' sizes."""
     wanted: dict[str, int] = {**group_sizes(identity.people), UNSEEN: identity.unseen}
-    problems = [
-        f"{table_path(table, group)} has {len(rows)} people, and {wanted[group]} belong there"
-        for (table, group), rows in stored.rows.items()
-        if len(rows) != wanted[group]
-    ]
+    problems = []
+    for table, group in _TABLES_OF_PEOPLE:
+        rows = stored.rows.get((table, group))
+        if rows is None:
+            problems.append(f"{table_path(table, group)} cannot be counted: it is not there, or not readable")
+        elif len(rows) != wanted[group]:
+            problems.append(
+                f"{table_path(table, group)} has {len(rows)} people, and {wanted[group]} belong there"
+            )
     if len(stored.refusals) != identity.refusals:
         problems.append(f"there are {len(stored.refusals)} refusals, and the README says {identity.refusals}")
     return Finding(sum(map(len, stored.rows.values())) + len(stored.refusals), problems, _split_sizes(stored))
 
 
 def _split_sizes(stored: Stored) -> str:
-    """Return such as ``eval_05 50 + 950 + 100``, one for every config."""
+    """Return such as ``eval_05 50 + 950 + 100``, one for every config; ``?`` where a file is missing."""
     sizes = {table_path(*key): len(rows) for key, rows in stored.rows.items()}
-    sizes[table_path("refusals", "all")] = len(stored.refusals)
+    if stored.refusals:
+        sizes[table_path("refusals", "all")] = len(stored.refusals)
+
+    def size(paths: Sequence[str]) -> str:
+        return str(sum(sizes[path] for path in paths)) if sizes.keys() >= set(paths) else "?"
+
     return ", ".join(
-        f"{config} " + " + ".join(str(sum(sizes.get(path, 0) for path in paths)) for paths in splits.values())
-        for config, splits in CONFIGS.items()
+        f"{config} {' + '.join(map(size, splits.values()))}" for config, splits in CONFIGS.items()
     )
 
 

@@ -1,8 +1,9 @@
 """Where a writer that asks a server sits: its jobs' questions go out, and the replies come back to them.
 
 Every reply is on disk before it is read, fit or not, under the digest of prompt, model, image,
-parameters and attempt. So a build that was killed pays nothing twice, and since a reply that was found
-unfit is found unfit again, it ends with the same dataset. Which reply comes first decides nothing.
+parameters and attempt. So a build that was killed pays nothing twice, but for requests in flight when it
+was ended; and since a reply that was found unfit is found unfit again, it ends with the same dataset.
+Which reply comes first decides nothing.
 
 Whoever was begun last is asked for first: people who were begun are finished before others are, and what
 all of them wait for waits in a queue behind a few requests at most, which are prepared while replies are
@@ -26,7 +27,7 @@ from s_mllmun_bench.building.prompts import Prompt
 from s_mllmun_bench.contracts import Means
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.llm import Client, Reply, Request
-from s_mllmun_bench.llm.address import server_address
+from s_mllmun_bench.llm.address import required_address
 from s_mllmun_bench.llm.ladder import Ladder, Manner
 from s_mllmun_bench.llm.ledger import Ledger, StoredReply, request_key
 from s_mllmun_bench.llm.messages import OF_THE_MOMENT, data_url
@@ -97,14 +98,9 @@ class Desk:
             models: which is asked: under `True` where an image is shown, under `False` for the others.
 
         Raises:
-            BenchError: nobody says where the server is.
+            BenchError: nobody says where the server is, or its key is missing.
         """
-        url = server_address(means.server)
-        if url is None:
-            raise BenchError(
-                "the writer asks a server: say which with --writer-base-url, or set DASHSCOPE_API_KEY"
-            )
-        self._url, self._means = url, means
+        self._url, self._means = required_address(means.server), means
         self._models = {sees: means.model or model for sees, model in models.items()}
         self._ledger = Ledger([means.replies] if means.replies else [])
         self._lines: dict[tuple[str, bool], _Line] = {}

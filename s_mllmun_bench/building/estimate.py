@@ -1,16 +1,16 @@
 """What a build will ask of a server and cost, before a cent is spent.
 
 It supposes that every reply is fit at once; a share of unfit ones makes it dearer by that share. What was
-paid for already, by a build that was killed, costs nothing again.
+paid for already, by a build that was killed, costs nothing again, but for
+requests that were in flight when it was ended.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from s_mllmun_bench.building.build import Choices, planned, replies_folder
-from s_mllmun_bench.building.recipe import load_part
-from s_mllmun_bench.contracts import CallEstimate, EstimatingWriter
+from s_mllmun_bench.building.supplies import Supplies, counted_supplies, estimated_calls
+from s_mllmun_bench.contracts import CallEstimate
 from s_mllmun_bench.llm.ledger import FILE
 
 
@@ -19,9 +19,10 @@ class Estimate:
     """The calls of a build."""
 
     calls: list[CallEstimate]
-    """By kind; empty for a writer that asks nobody."""
+    """By kind; none for a writer that asks nobody."""
     kept: int
     """Replies that an earlier build of the same output has paid for."""
+    supplies: Supplies
 
     @property
     def cost(self) -> float | None:
@@ -31,7 +32,7 @@ class Estimate:
 
 
 def estimate(recipe: str, output: Path, choices: Choices, model: str | None) -> Estimate:
-    """Return what a build would cost; no image is opened and no server asked.
+    """Return what a build would cost; images are counted, none is opened and no server asked.
 
     Args:
         recipe: id in ``builders/recipes/``, or the path of a YAML file.
@@ -40,16 +41,12 @@ def estimate(recipe: str, output: Path, choices: Choices, model: str | None) -> 
         model: in place of the recipe's models.
 
     Raises:
-        BenchError: the recipe or its writer is missing or wrong.
+        BenchError: the recipe, its writer or a source is missing or wrong, or has too few images.
     """
     path, plan = planned(recipe, choices)
-    writer = load_part(plan.writer, path, "writer")
-    if not hasattr(writer, "estimate"):
-        return Estimate([], 0)
-    side = plan.images.longest_side
-    people = plan.people + plan.unseen
-    calls = cast(EstimatingWriter, writer).estimate(people, plan.refusals, side, plan.writer.settings, model)
-    return Estimate(calls, _kept(replies_folder(output) / FILE))
+    calls = estimated_calls(plan, path, model)
+    kept = _kept(replies_folder(output) / FILE) if calls else 0
+    return Estimate(calls, kept, counted_supplies(plan, path))
 
 
 def _kept(file: Path) -> int:

@@ -9,14 +9,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from s_mllmun_bench.building.likeness import Marks
 from s_mllmun_bench.building.pictures import Picture, stored_picture
-from s_mllmun_bench.building.recipe import ImageFormat
+from s_mllmun_bench.building.recipe import ImageFormat, Part, Recipe
 from s_mllmun_bench.contracts import ImageSource, LeftOut, SourceImage
 from s_mllmun_bench.errors import BenchError
 
+SHOWN = 3
+"""Images that are left out by name; a folder of a hundred thousand may hold thousands that cannot be used."""
 AHEAD = 2
 """Images that are encoded while the source reads the next one; few, for each may be large."""
 
@@ -26,13 +28,27 @@ class Wanted:
     """What is asked of a source."""
 
     name: str
-    """Of the source, for errors."""
+    """Of the source and where it looks, for errors."""
     count: int
     """Images that are needed."""
     spare: int
     """Images beyond these, if there are as many."""
+    share: str
+    """How the count is made up, such as ``40 + 4 unseen``."""
     note: Callable[[str], None]
-    """Takes one line on each image that is left out."""
+    """Takes one line on each of the first few images that are left out, and one on how many more."""
+
+    @classmethod
+    def of(cls, part: Part, recipe: Recipe, note: Callable[[str], None] = lambda line: None) -> Self:
+        """Return what a recipe asks of one of its sources."""
+        where = part.settings.get("folder") or part.settings.get("dataset")
+        name = f"{part.name} ({where})" if where else part.name
+        share = f"{recipe.people} + {recipe.unseen} unseen"
+        return cls(name, recipe.people + recipe.unseen, recipe.spare, share, note)
+
+    def too_few(self, found: str) -> BenchError:
+        """Return the error of a source that has fewer than are needed; ``found`` says what it has."""
+        return BenchError(f"the source {self.name} {found}, and {self.count} are needed ({self.share})")
 
 
 def collect(
@@ -64,17 +80,18 @@ def collect(
         found = made if isinstance(made, LeftOut) else seen.enter(made)
         if isinstance(found, LeftOut):
             left_out += 1
-            wanted.note(f"left out {found.source}: {found.reason}")
+            if left_out <= SHOWN:
+                wanted.note(f"left out {found.source}: {found.reason}")
             continue
         pictures.append(found)
         tick()
         if len(pictures) == most:
             break
+    if left_out > SHOWN:
+        wanted.note(f"left out {left_out - SHOWN} more of the source {wanted.name}")
     if len(pictures) < wanted.count:
         besides = f" besides the {left_out} that cannot be used" if left_out else ""
-        raise BenchError(
-            f"the source {wanted.name} gave {len(pictures)} images{besides}, and {wanted.count} are needed"
-        )
+        raise wanted.too_few(f"gave {len(pictures)} images{besides}")
     return pictures
 
 

@@ -26,11 +26,15 @@ from s_mllmun_bench.building.sizes import file_sizes
 from s_mllmun_bench.building.tables import embedded, features, write_rows
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data.identity import DatasetIdentity, Withheld, files_digest, verified_identity
+from s_mllmun_bench.data.images import IMAGES
 from s_mllmun_bench.data.layout import README, TABLE_GROUPS, Table, table_path
 from s_mllmun_bench.errors import BenchError
 
 RESTRICTED = re.compile(r"deepeyenet|not to be redistributed", re.I)
 """What the source or licence note says of an image that may not be passed on."""
+
+UNSTATED = re.compile(r"\s*not stated", re.I)
+"""How the licence note begins of an image of which nobody has said what its owner allows."""
 
 Row = dict[str, Any]
 
@@ -51,6 +55,15 @@ def restricted(dataset: Path, kind: Literal["face", "ophthalmic"]) -> set[str]:
         for row in _profiles(dataset)
         if row[kind] and RESTRICTED.search(f"{row[f'{kind}_source']} {row[f'{kind}_licence']}")
     }
+
+
+def unstated(dataset: Path) -> int:
+    """Return how many images a dataset holds whose licence is not stated."""
+    return sum(
+        row[kind] is not None and UNSTATED.match(row[f"{kind}_licence"]) is not None
+        for row in _profiles(dataset)
+        for kind in IMAGES
+    )
 
 
 def withhold(dataset: Path, people: set[str], output: Path) -> DatasetIdentity:

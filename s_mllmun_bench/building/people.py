@@ -109,9 +109,13 @@ def _groups(recipe: Recipe) -> dict[str, str]:
 def _pictures(part: Part, what: str, recipe: Recipe, recipe_path: Path, means: Means) -> list[Picture]:
     source = cast(ImageSource, load_part(part, recipe_path, "source"))
     rng = generator(recipe.seed, what)
-    wanted = Wanted(part.name, recipe.people + recipe.unseen, recipe.spare, means.note)
+    wanted = Wanted.of(part, recipe, means.note)
     tick = _ticks(wanted.count + wanted.spare, what, means.progress)
-    return collect(source, wanted, rng, part.settings, recipe.images, tick)
+    pictures = collect(source, wanted, rng, part.settings, recipe.images, tick)
+    if len(pictures) < wanted.count + wanted.spare:
+        # Spare ones may be short: what there is, is all.
+        means.progress(len(pictures), len(pictures), what)
+    return pictures
 
 
 def _written(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s_mllmun_bench.building.check import require_checked
-from s_mllmun_bench.building.ophthalmic import restricted, withhold
+from s_mllmun_bench.building.ophthalmic import restricted, unstated, withhold
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.data.identity import DatasetIdentity, parse_identity, read_identity
 from s_mllmun_bench.data.layout import CROISSANT, DATA, README, SHEET
@@ -40,6 +40,8 @@ class Published(Record):
     bytes: int
     withheld: int
     """Ophthalmic images left out."""
+    unstated: int
+    """Images among the files whose licence nobody has stated."""
     private: bool
     commit: str | None
     """`None` for a trial run."""
@@ -104,6 +106,7 @@ def _published(
         files=len(files),
         bytes=sum(path.stat().st_size for path in files.values()),
         withheld=identity.withheld.images if identity.withheld else 0,
+        unstated=unstated(folder),
         private=private,
         commit=commit,
     )

@@ -74,7 +74,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        raise BenchError(f"{path}: {first_fault(error)}") from error
+        raise BenchError(f"{path}: {first_fault(error, Recipe)}") from error
 
 
 def resized(recipe: Recipe, limit: int | None, seed: int | None) -> Recipe:
@@ -105,7 +105,8 @@ def with_sources(recipe: Recipe, faces: str | None, ophthalmic: str | None) -> R
 
     Args:
         recipe: as it was read.
-        faces: a folder of images, or ``hub:OWNER/NAME``; `None` keeps the recipe's.
+        faces: a folder of images, whose licence a recipe with a folder of faces may state, or
+            ``hub:OWNER/NAME``; `None` keeps the recipe's.
         ophthalmic: a folder, for the recipe's own source of ophthalmic images; `None` keeps it as it is.
 
     Raises:
@@ -113,16 +114,17 @@ def with_sources(recipe: Recipe, faces: str | None, ophthalmic: str | None) -> R
     """
     changes: dict[str, Part] = {}
     if faces is not None:
-        changes["faces"] = _face_part(faces)
+        changes["faces"] = _face_part(faces, recipe.faces)
     if ophthalmic is not None:
         own = recipe.ophthalmic
         changes["ophthalmic"] = Part(name=own.name, settings=own.settings | {"folder": ophthalmic})
     return recipe.model_copy(update=changes)
 
 
-def _face_part(where: str) -> Part:
+def _face_part(where: str, own: Part) -> Part:
     if not where.startswith(HUB):
-        return Part(name="folder", settings={"folder": where})
+        told = own.settings if own.name == "folder" else {}
+        return Part(name="folder", settings=told | {"folder": where})
     dataset = where.removeprefix(HUB)
     if dataset.count("/") != 1 or not all(dataset.split("/")):
         raise BenchError(f"faces of the Hub are given as hub:OWNER/NAME, not {where!r}")

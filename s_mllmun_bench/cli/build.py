@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from s_mllmun_bench.cli.results import AsJson
 
 if TYPE_CHECKING:
     from s_mllmun_bench.building.estimate import Estimate
+    from s_mllmun_bench.building.supplies import Supplies
 
 
 def build(
@@ -42,15 +43,16 @@ def build(
     writer_concurrency: Annotated[int, typer.Option(min=1, help="The most requests at once to it.")] = 64,
     force: Annotated[bool, typer.Option("--force", help="Replace the dataset that is there.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print how many calls and tokens it takes, and ask nobody.")
+        bool, typer.Option("--dry-run", help="Count images, calls and tokens, and ask nobody.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build a dataset from a recipe.
 
-    A recipe whose texts an LLM writes takes its key from the environment (DASHSCOPE_API_KEY or
-    OPENAI_API_KEY). Its replies are kept in OUTPUT.replies: the same command continues a build that was
-    interrupted and pays for nothing twice; delete that folder when you want other texts.
+    A recipe whose texts an LLM writes takes its key from the environment (DASHSCOPE_API_KEY, or
+    OPENAI_API_KEY with OPENAI_BASE_URL). Its replies are kept in OUTPUT.replies: the same command continues
+    a build that was interrupted and pays for nothing twice, but for requests in flight when it was ended;
+    delete that folder when you want other texts.
     """
     from s_mllmun_bench import building
     from s_mllmun_bench.contracts import Means
@@ -81,12 +83,10 @@ def _note(line: str) -> None:
 
 
 def _show(estimate: "Estimate", url: str | None, as_json: bool) -> None:
-    from s_mllmun_bench.llm.address import server_address
-
     if as_json:
-        calls = [asdict(one) for one in estimate.calls]
-        typer.echo(json.dumps({"calls": calls, "kept": estimate.kept, "cost": estimate.cost}))
+        typer.echo(json.dumps(asdict(estimate) | {"cost": estimate.cost} | _server(url)))
         return
+    _show_supplies(estimate.supplies)
     if not estimate.calls:
         typer.echo("the recipe's writer asks no server: no calls, no cost")
         return
@@ -100,15 +100,38 @@ def _show(estimate: "Estimate", url: str | None, as_json: bool) -> None:
     count = sum(one.calls for one in estimate.calls)
     total = "no price in the recipe" if estimate.cost is None else f"US$ {estimate.cost:.2f}"
     typer.echo(f"about {count:,} calls, {prompt:,} prompt tokens, {reply:,} reply tokens; {total}")
-    server = server_address(url)
-    if server is None:
-        typer.echo(
-            "nobody says where the server is: name it with --writer-base-url, or set DASHSCOPE_API_KEY"
-        )
-    else:
-        typer.echo(f"they go to {server}")
+    _show_server(url, sorted({one.model for one in estimate.calls}))
     if estimate.kept:
         typer.echo(f"{estimate.kept:,} replies are kept from an earlier build and cost nothing again")
+
+
+def _show_supplies(supplies: "Supplies") -> None:
+    counts = {"faces": supplies.faces, "described images": supplies.ophthalmic}
+    found = [
+        f"{what} not counted" if count is None else f"{count} {what} found" for what, count in counts.items()
+    ]
+    spare = f", up to {supplies.spare} spare" if supplies.spare else ""
+    needed = supplies.people + supplies.unseen
+    typer.echo(f"{needed} needed ({supplies.people} + {supplies.unseen} unseen{spare}): {', '.join(found)}")
+
+
+def _show_server(url: str | None, models: list[str]) -> None:
+    from s_mllmun_bench.llm.address import NO_SERVER, key_variable
+
+    told = _server(url)
+    if told["server"] is None:
+        typer.echo(NO_SERVER)
+        return
+    key = f"{key_variable(told['server'])} is{'' if told['key_is_set'] else ' not'} set"
+    typer.echo(f"they go to {told['server']}, to {' and '.join(models)}; {key}")
+
+
+def _server(url: str | None) -> dict[str, Any]:
+    """Return the server that would be asked, `None` if nobody names one, and whether its key is set."""
+    from s_mllmun_bench.llm.address import read_key, server_address
+
+    server = server_address(url)
+    return {"server": server, "key_is_set": server is not None and read_key(server) is not None}
 
 
 _TOKENS = ("prompt_tokens", "reply_tokens")

@@ -42,15 +42,23 @@ def _show(report: "CheckReport") -> None:
         state = Text(one.state, _STYLES[one.state])
         table.add_row(_said(one), state, f"{one.checked:,}", f"{one.problems:,}" if one.checked else "-")
     show(table)
-    for one in report.audits:
-        if one.note:
-            typer.echo(f"{_said(one)}: {one.note}")
+    for note, audits in _notes(report).items():
+        typer.echo(f"{_said(audits[0]) if len(audits) == 1 else f'{len(audits)} audits'}: {note}")
     for one in report.failed:
         for problem in one.first:
             typer.echo(f"{_said(one)}: {problem}")
         if one.problems > len(one.first):
             typer.echo(f"{_said(one)}: and {one.problems - len(one.first)} more")
     typer.echo(_conclusion(report))
+
+
+def _notes(report: "CheckReport") -> "dict[str, list[AuditResult]]":
+    """Return every note once, with the audits that say it."""
+    notes: dict[str, list[AuditResult]] = {}
+    for one in report.audits:
+        if one.note:
+            notes.setdefault(one.note, []).append(one)
+    return notes
 
 
 def _said(one: "AuditResult") -> str:

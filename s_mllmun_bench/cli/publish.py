@@ -39,10 +39,19 @@ def publish(
         made = publish_folder(
             dataset, repo, progress, private=private, may_redistribute=may_redistribute, dry_run=dry_run
         )
+    if made.unstated:
+        typer.echo(_warning(made), err=True)
     if as_json:
         typer.echo(made.model_dump_json())
     else:
         _show(made)
+
+
+def _warning(made: "Published") -> str:
+    return (
+        f"bench: the licence of {made.unstated} images is not stated, so nobody knows what may be done with "
+        "them: state it in the recipe (faces: settings: licence) and build again"
+    )
 
 
 def _show(made: "Published") -> None:

@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 from s_mllmun_bench.errors import BenchError
 
 _DASHSCOPE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
+_DASHSCOPE_KEY = "DASHSCOPE_API_KEY"
+NO_SERVER = (
+    "nobody says which server the writer asks: name it with --writer-base-url or OPENAI_BASE_URL, and its "
+    f"key with OPENAI_API_KEY; or set {_DASHSCOPE_KEY} for DashScope"
+)
 _EXAMPLE = "such as http://localhost:8000/v1"
 
 
@@ -38,10 +43,24 @@ def server_address(url: str | None) -> str | None:
     """
     if url is not None:
         return checked_url(url)
-    if os.environ.get("DASHSCOPE_API_KEY", "").strip():
+    if os.environ.get(_DASHSCOPE_KEY, "").strip():
         return _DASHSCOPE
     own = os.environ.get("OPENAI_BASE_URL", "").strip()
     return checked_url(own) if own else None
+
+
+def required_address(url: str | None) -> str:
+    """Return where the server is, as `server_address`, if it can be asked.
+
+    Raises:
+        BenchError: nobody says where it is, it is no server's address, or its key is missing or none.
+    """
+    address = server_address(url)
+    if address is None:
+        raise BenchError(NO_SERVER)
+    if read_key(address) is None and key_variable(address) == _DASHSCOPE_KEY:
+        raise BenchError(f"{address} wants a key: set {_DASHSCOPE_KEY}")
+    return address
 
 
 def key_variable(url: str) -> str:
@@ -49,7 +68,7 @@ def key_variable(url: str) -> str:
     host = urlsplit(url).hostname or ""
     labels = host.split(".")
     dashscope = labels[-2:] == ["aliyuncs", "com"] and any(one.startswith("dashscope") for one in labels)
-    return "DASHSCOPE_API_KEY" if dashscope else "OPENAI_API_KEY"
+    return _DASHSCOPE_KEY if dashscope else "OPENAI_API_KEY"
 
 
 def read_key(url: str) -> str | None:

@@ -5,6 +5,7 @@ recorded as a thousand failures would read as a model that says nothing.
 """
 
 import email.utils
+import errno
 import json
 import time
 from collections.abc import Mapping
@@ -63,13 +64,12 @@ def read_fault(error: Exception) -> Fault:
         return _of_status(error)
     if isinstance(error, (openai.APITimeoutError, TimeoutError)):
         if type(error.__cause__).__name__ in _NO_CONNECTION:
-            return Fault("absent", str(error.__cause__) or "it takes no connection")
+            return Fault("absent", _no_connection(error.__cause__))
         return Fault("timeout", "no answer in time")
     if isinstance(error, openai.APIConnectionError):
-        reason = str(error.__cause__ or "")
         if type(error.__cause__).__name__ in _NO_CONNECTION:
-            return Fault("absent", reason or "it takes no connection")
-        return Fault("transport", f"the connection was cut: {reason}")
+            return Fault("absent", _no_connection(error.__cause__))
+        return Fault("transport", f"the connection was cut: {error.__cause__ or ''}")
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
         return Fault("garbled", "what it answers is no JSON")
     return Fault("absent", str(error))
@@ -95,10 +95,22 @@ def one_line(text: str, secret: str | None) -> str:
     return shortened(words, _LONGEST_TEXT)
 
 
+def _no_connection(error: BaseException | None) -> str:
+    """Return why there is no connection: what the system says, however many libraries have wrapped it."""
+    text = str(error or "")
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
+            return "connection refused"
+        error = error.__cause__ or error.__context__
+    return text.replace(" ssl:default", "") or "it takes no connection"
+
+
 def _of_status(error: "APIStatusError") -> Fault:
     status = error.status_code
     said = error.body.get("message") if isinstance(error.body, Mapping) else None
-    text = f"HTTP {status}: {said or error.message}"
+    # Where a server gives no reason, the package repeats the status in its place.
+    reason = said or error.message.removeprefix(f"Error code: {status}").removeprefix(" - ")
+    text = f"HTTP {status}: {reason}" if reason else f"HTTP {status}"
     wait = _retry_after(error.response.headers)
     if error.code in _ACCOUNT or error.type in _ACCOUNT:
         return Fault("closed", text)

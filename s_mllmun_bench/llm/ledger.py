@@ -1,8 +1,8 @@
 """Every reply that was paid for, in files that only grow, found again by what was asked.
 
-A reply is on disk before anyone reads it, so whoever is killed pays nothing twice; the same request has
-the same reply in every run that shares a file. Failures of the moment are not kept: another time they
-may be none.
+A reply is on disk before anyone reads it, so whoever is killed pays nothing twice, but for requests in flight
+when it was ended; the same request has the same reply in every run that shares a file. Failures of the
+moment are not kept: another time they may be none.
 """
 
 import hashlib
