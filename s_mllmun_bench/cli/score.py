@@ -56,7 +56,7 @@ def _rows(scored: "Scored") -> "Sequence[Shown]":
 
     if len(scored) == 1:
         run, scores = scored[0]
-        return [Labelled(run.folder.absolute().name, scores)]
+        return [Labelled(run.folder.absolute().name, scores, limit=run.manifest.identity.limit)]
     return _side_by_side(scored)
 
 
