@@ -53,6 +53,7 @@ def test_a_base_that_is_here_is_told_by_its_digest(
         ("", None),
         (None, None),
         ("owner/larger", "owner/larger"),
+        ("/" + "x" * 5000, "/" + "x" * 5000),
     ],
 )
 def test_a_base_that_is_elsewhere_is_told_by_its_name(

@@ -37,8 +37,12 @@ def other_base(adapter: Path, model: Path, named: str) -> str | None:
 
 def _here(base: str) -> Path | None:
     """Return the folder of a checkpoint that is on this machine; nothing is fetched."""
-    if (Path(base) / CONFIG).is_file():
-        return Path(base).resolve()
+    try:
+        if (Path(base) / CONFIG).is_file():
+            return Path(base).resolve()
+    except OSError:
+        # A folder of another machine may have a name that cannot be looked up on this one.
+        return None
     if base in contents.names(SHIPPED, f"/{CONFIG}"):
         return (contents.folder(SHIPPED) / base).resolve()
     return None
