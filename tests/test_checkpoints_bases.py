@@ -72,7 +72,7 @@ def test_the_commands_say_it_in_one_line_and_go_on(
 ) -> None:
     lora = made_on(tiny_lora, "owner/larger", tmp_path / "lora")
     given = ["--model", str(tiny_checkpoint), "--adapter", str(lora)]
-    said = f"bench: adapter {lora} says it was made on owner/larger; it is"
+    said = f"adapter {lora} says it was made on owner/larger; it is"
     asked = ["--data", str(plain_data), "--limit", "1", "--backend", "transformers", "--dry-run"]
     planned = CliRunner().invoke(cli.app, ["eval", *given, *asked])
     assert planned.exit_code == 0

@@ -22,4 +22,4 @@ def say_if_other_base(adapters: Iterable[Path], model: Path, named: str, done: s
         base = other_base(adapter, model, named)
         if base is not None:
             said = f"adapter {adapter} says it was made on {base}; it is {done} {named}"
-            typer.echo(f"bench: {one_line(said)}", err=True)
+            typer.echo(one_line(said), err=True)
