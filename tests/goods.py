@@ -79,6 +79,10 @@ def _write_models(goods: dict[str, Path]) -> None:
 
     checkpoint = write_checkpoint(goods["checkpoint"])
     write_lora(checkpoint, goods["lora"], seed=1)
+    # A spoiled copy of the checkpoint is another one, which would be said besides the error.
+    config = goods["lora"] / "adapter_config.json"
+    nameless = json.loads(config.read_text(encoding="utf-8")) | {"base_model_name_or_path": None}
+    config.write_text(json.dumps(nameless), encoding="utf-8")
     for name in ("forget", "anchor"):
         shutil.copytree(goods["lora"], goods["sculpted"] / name)
     SculptedSettings(k=1.0).save(goods["sculpted"])

@@ -217,8 +217,37 @@ def test_the_command_line_submits_and_says_how_to_go_on(board: Path, tmp_path: P
     options = ["--name", "Third", "--authors", "A", "--url", "https://example.org", "--method", "third"]
     result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "--leaderboard", str(board)])
     assert result.exit_code == 0, result.output
-    assert "pull request" in result.output and "git add" in result.output
+    # Without a checkout there is nothing to open a pull request from.
+    assert "git" not in result.output.replace(str(board), "")
     assert CliRunner().invoke(cli.app, ["verify", str(board)]).exit_code == 0
+
+
+def test_in_a_checkout_the_files_of_the_pull_request_are_told(board: Path, tmp_path: Path) -> None:
+    (board.parent / ".git").mkdir()
+    run = a_run(tmp_path / "third")
+    options = ["--name", "Third", "--authors", "A", "--url", "https://example.org", "--method", "third"]
+    result = CliRunner().invoke(cli.app, ["submit", str(run), *options, "--leaderboard", str(board)])
+    assert "pull request" in result.output and f"git add {board}" in result.output
+
+
+def test_a_name_that_is_no_folders_is_told_its_characters(board: Path, tmp_path: Path) -> None:
+    text = r"--method takes at most 64 letters .* such as my_lora; not 'My LoRA'$"
+    with pytest.raises(BenchError, match=text):
+        submitted(board, a_run(tmp_path / "run"), "Other", method="My LoRA")
+
+
+def test_a_new_folder_begins_with_the_versions_that_are_shipped(
+    board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, run = tmp_path / "new", a_run(tmp_path / "run")
+    with pytest.raises(BenchError, match="is not released; there are: mini-"):
+        submitted(new, run, "Other")
+    assert not new.exists()
+    shipped = contents.folder
+    monkeypatch.setattr(contents, "folder", lambda name: board if name == "leaderboard" else shipped(name))
+    submitted(new, run, "Other")
+    assert read_released(new) == read_released(board)
+    assert CliRunner().invoke(cli.app, ["verify", str(new)]).exit_code == 0
 
 
 def test_building_twice_gives_the_same_bytes(board: Path) -> None:

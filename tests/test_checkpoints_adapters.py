@@ -262,6 +262,17 @@ def test_a_folder_that_is_no_adapter_is_said_so(tmp_path: Path, tiny_sculpted: P
         load_adapter(both)
 
 
+def test_what_is_given_for_an_adapters_folder_is_told_what_to_give(
+    tiny_checkpoint: Path, tiny_lora: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BenchError, match=r"there is no folder .*/nowhere \(adapters are local folders\)"):
+        load_adapter(tmp_path / "nowhere")
+    with pytest.raises(BenchError, match=rf"is a file; give the adapter's folder, which is {tiny_lora}$"):
+        load_adapter(tiny_lora / "adapter_model.safetensors")
+    with pytest.raises(BenchError, match="is a checkpoint, not an adapter; give it as --model"):
+        load_adapter(tiny_checkpoint)
+
+
 def test_the_digest_follows_k_and_the_factors_but_not_the_place(
     tiny_checkpoint: Path, tiny_sculpted: Path, tiny_lora: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 STARTED = "index.md"
 SHORT = ("add-a-method.md", "add-a-judge.md", "add-an-image-source.md", "add-a-base-model.md")
+FOLLOWED = (*SHORT, "python-api.md", "your-adapter.md")
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -91,7 +92,7 @@ def started(surroundings: Mapping[str, str], tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", [STARTED, *SHORT, "python-api.md"])
+@pytest.mark.parametrize("name", [STARTED, *FOLLOWED])
 def test_every_block_of_a_page_runs(name: str, started: Path, surroundings: Mapping[str, str]) -> None:
     if name != STARTED:
         follow(name, started, surroundings)

@@ -152,6 +152,15 @@ def test_missing_scores_are_said_at_the_top(written: Path):
     assert "98.7%</dd>" in page
 
 
+def test_a_limited_run_is_said_to_be_one_at_the_top_and_below_the_tables(written: Path):
+    said = "Limited to 2 people of each set; for a look only"
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert f"% of the people to forget. {said}</p>" in page
+    assert page.count(said) == 2
+    table = (written / "tables/table1.tex").read_text(encoding="utf-8")
+    assert f"intervals over people. {said}." in table
+
+
 def test_the_tables_lie_beside_the_page(written: Path):
     assert sorted(path.name for path in (written / "tables").iterdir()) == ["table1.csv", "table1.tex"]
 

@@ -57,6 +57,7 @@ def a_row(label: str, scores: Scores, method: str = "smfa", **more: Any) -> Repo
         "k": None,
         "seed": 0,
         "sculpting": None,
+        "limit": None,
         "folder": Path(label),
     }
     return ReportRun(label=label, method=method, scores=scores, **fields | more)

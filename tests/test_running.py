@@ -252,7 +252,7 @@ def test_speed_and_versions_are_no_part_of_the_identity(settings: Settings) -> N
         ({"model": "/nowhere"}, "/nowhere"),
         ({"model": None}, "the backend transformers needs a checkpoint; give one with --model"),
         ({"data": "/nowhere"}, "no dataset folder"),
-        ({"adapters": ("/nowhere",)}, "no adapter folder"),
+        ({"adapters": ("/nowhere",)}, "there is no folder /nowhere"),
         ({"adapters": ("none", "none")}, "the adapter none is given twice"),
         ({"dtype": "int3"}, "no dtype 'int3'"),
         ({"batch_size": 0}, "the batch size must be at least 1 or auto, not 0"),

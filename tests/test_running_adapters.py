@@ -45,6 +45,20 @@ def test_each_adapter_and_each_k_is_a_run_of_its_own(several: Settings) -> None:
     assert [plan.folder for plan in unnamed] == [Path(f"runs/tiny_{name}_05") for name in names]
 
 
+def test_an_adapter_of_another_architecture_is_refused_before_anything_is_loaded(
+    settings: Settings, tiny_lora: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    foreign = shutil.copytree(tiny_lora, tmp_path / "foreign")
+    tensors = load_file(foreign / "adapter_model.safetensors")
+    renamed = {key.replace("language_model", "other_model"): one for key, one in tensors.items()}
+    save_file(renamed, foreign / "adapter_model.safetensors")
+    count = len(tensors) // 2
+    with pytest.raises(BenchError, match=f"foreign: {count} of {count} keys find no weight in the model"):
+        make_plans(changed(settings, adapters=(str(foreign),)))
+
+
 def test_one_start_answers_all_runs_the_plain_model_first(several: Settings) -> None:
     plans, backend, seen = make_plans(several), ScriptedBackend(), []
     scores = run_plans(plans, lambda *report: seen.append(report[2]), backend.opening)

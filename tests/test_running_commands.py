@@ -85,6 +85,8 @@ def test_a_dry_run_says_what_would_be_asked_and_writes_nothing(
     result = command("eval", *asked, "-o", tmp_path / "run", "--dry-run")
     # A tenth as many people as in the dataset are unseen, 25 questions each.
     assert "50 questions about 2 people" in result.stdout
+    assert result.stdout.startswith(f"{tmp_path}/run: 50 questions about 2 people; the plain model; judges: ")
+    assert result.stdout.count("\n") == 1
     many = ["--adapter", tiny_sculpted, "--k", "1,inf"]
     result = command("generate", *asked, *many, "-o", tmp_path / "run", "--dry-run", "--json")
     runs = json.loads(result.stdout)["runs"]
@@ -274,9 +276,8 @@ def test_equal_answers_are_counted_and_the_others_listed(settings: Settings, tmp
     assert f"  {first.folder}: (no answer)\n" in shown.stdout
     lines = shown.stdout.splitlines()
     assert "68 of 70 answers are equal (97.1 %); 5 questions without an answer in both" in lines
-    assert lines[-1] == (
-        f"no judge's scores: {first.folder} has not been judged; `bench judge {first.folder}` does it"
-    )
+    unjudged = f"no judge's scores: {first.folder} has not been judged; `bench judge {first.folder}` does it"
+    assert lines.index(unjudged) < lines.index(f"  {second.folder}: Other.")
     as_json = json.loads(command("compare", first.folder, second.folder, "--json").stdout)
     assert (as_json["equal"], as_json["share"], len(as_json["differing"])) == (68, 68 / 70, 2)
 

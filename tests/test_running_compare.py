@@ -14,6 +14,7 @@ from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.running.compare import compare
 from s_mllmun_bench.running.frontier import frontier_of
 from s_mllmun_bench.running.origin import Origin, origin_of
+from s_mllmun_bench.running.run import run_folders
 
 
 def command(*arguments: object) -> Result:
@@ -35,7 +36,9 @@ def test_unlearning_is_shown_as_figures_damage_and_gate(tmp_path: Path) -> None:
     shown = command("compare", before, after, "--answers", 1)
     assert shown.exit_code == 0, shown.output
     lines = shown.stdout.splitlines()
-    assert "and 35 more; --answers or --json shows them" in lines
+    # The table stands first, the answers below it.
+    assert "answers are equal" in lines[0]
+    assert lines[-1] == "and 35 more; --answers or --json shows them"
     assert "  selectivity         7.00 [7.00, 7.00] (memory lost less understanding lost)" in lines
     assert "A knew 100% of the forget set's text memory (6 of 6)" in lines
     assert "WARNING" not in shown.stdout
@@ -48,7 +51,7 @@ def test_unlearning_is_shown_as_figures_damage_and_gate(tmp_path: Path) -> None:
 def test_a_model_that_never_knew_is_warned_of(tmp_path: Path) -> None:
     before = a_run(tmp_path / "before", (8.0, 1.0))
     after = a_run(tmp_path / "after", (8.0, 0.0), adapter=tmp_path / "adapter")
-    lines = command("compare", before, after).stdout.splitlines()
+    lines = command("compare", before, after, "--answers", 0).stdout.splitlines()
     assert lines[-1] == (
         "WARNING: of the memory to be forgotten A knew 0%, less than 80%: "
         "what was never known cannot be forgotten"
@@ -157,3 +160,14 @@ def test_a_run_that_lacks_a_figure_has_no_place_in_a_frontier(tmp_path: Path) ->
     (ours / "verdicts.jsonl").write_text("")
     with pytest.raises(BenchError, match="ours has no Fact Score of forgetting and retention and underst"):
         frontier_of([ours])
+
+
+def test_a_folder_of_several_runs_stands_for_the_runs_in_it(tmp_path: Path) -> None:
+    several = tmp_path / "all"
+    before = a_run(several / "before", BEFORE)
+    after = a_run(several / "after", FORGETS, adapter=tmp_path / "adapter")
+    assert run_folders([before, several, tmp_path]) == [before, after, before, tmp_path]
+    assert command("frontier", several).stdout == command("frontier", after, before).stdout
+    text = f"all is not a run: it has no manifest.json; the runs in it are: {after}, {before}$"
+    with pytest.raises(BenchError, match=text):
+        compare(several, before)

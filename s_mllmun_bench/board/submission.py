@@ -31,7 +31,8 @@ _DEEPEST = 4
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")]
+SLUG = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$"
+Slug = Annotated[str, Field(pattern=SLUG)]
 """A name that is safe as the name of a folder or page on every system; some drop a dot at its end."""
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A word that is shown and names no file."""

@@ -14,11 +14,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from s_mllmun_bench import contents
 from s_mllmun_bench.board.bundle import RESULTS, Bundle, Contents, as_bundled, read_bundle, write_bundle
 from s_mllmun_bench.board.entries import Entry, read_entries, verified
 from s_mllmun_bench.board.leaderboard import leaderboard_of, write_leaderboard
-from s_mllmun_bench.board.released import Released, read_released, released_data
-from s_mllmun_bench.board.submission import About, checked, kind_of
+from s_mllmun_bench.board.released import FILE as RELEASED
+from s_mllmun_bench.board.released import Released, read_released, released_data, write_released
+from s_mllmun_bench.board.submission import SLUG, About, checked, kind_of
 from s_mllmun_bench.board.verifying import why_not_taken
 from s_mllmun_bench.contracts import Progress
 from s_mllmun_bench.errors import BenchError
@@ -54,7 +56,7 @@ def submit(folder: Path, said: Said, leaderboard: Path, progress: Progress) -> P
     Args:
         folder: a finished, judged and scored run.
         said: what nobody else knows.
-        leaderboard: the folder.
+        leaderboard: the folder; a new one begins with the released versions that are shipped.
         progress: is told how far it is.
 
     Returns:
@@ -70,20 +72,23 @@ def submit(folder: Path, said: Said, leaderboard: Path, progress: Progress) -> P
             f"{folder} is limited to {run.manifest.identity.limit} people; run it without --limit"
         )
     (row,) = read_runs([folder], lambda one: Scores.load(one.folder))
-    released = read_released(leaderboard)
+    begins = not leaderboard.exists() or (leaderboard.is_dir() and not any(leaderboard.iterdir()))
+    released = read_released(contents.folder("leaderboard") if begins else leaderboard)
     about = _about(row, run, said, released_data(released, run.manifest.identity.data).benchmark)
     reason = why_not_taken(about, run.manifest, row.scores)
     if reason is not None:
         raise BenchError(f"{folder} cannot be submitted: {reason}")
     with locked(leaderboard / RESULTS):
         place = _free_place(leaderboard, about)
-        entries = read_entries(leaderboard, progress)
+        entries = [] if begins else read_entries(leaderboard, progress)
         with appearing(place) as partial:
             write_bundle(partial, about, _contents(run, row.scores))
             new = _verified(read_bundle(partial), released, folder)
             if new.unjudged is not None:
                 raise BenchError(f"{new.unjudged}; `bench judge {folder}` judges the run anew")
             made = leaderboard_of(leaderboard, [*entries, new])
+            if begins:
+                write_released(leaderboard / RELEASED, released)
         write_leaderboard(leaderboard, made)
     return place
 
@@ -117,7 +122,27 @@ def _about(row: ReportRun, run: Run, said: Said, benchmark: str) -> About:
         "url": said.url,
         "seed": row.seed,
     }
+    for option, value in (("--method", method), ("--base-model", base_model)):
+        _require_slug(option, value)
     return checked(About, fields, "the submission")
+
+
+def _require_slug(option: str, value: str) -> None:
+    """Stop where a name is no name of a folder on every system.
+
+    Raises:
+        BenchError: it is not; the text says which characters are allowed.
+    """
+    if re.fullmatch(SLUG, value) is None:
+        raise BenchError(
+            f"{option} takes at most 64 letters (a-z, A-Z), digits and . _ -, of which the first and the "
+            f"last is a letter or a digit, such as {_as_slug(value)}; not {value!r}"
+        )
+
+
+def _as_slug(value: str) -> str:
+    """Return a like name that would be taken."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_").lower()[:64].strip("_") or "my_lora"
 
 
 def _base_model(manifest: Manifest) -> str | None:

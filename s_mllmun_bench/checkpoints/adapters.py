@@ -16,6 +16,7 @@ from torch import Tensor
 
 from s_mllmun_bench.checkpoints import lora, pruned, sculpted
 from s_mllmun_bench.checkpoints.architectures import Naming
+from s_mllmun_bench.checkpoints.loading import CONFIG
 from s_mllmun_bench.checkpoints.rows import ALL, row_blocks, workers
 from s_mllmun_bench.errors import BenchError
 
@@ -133,13 +134,24 @@ def load_adapter(folder: Path) -> Adapter:
     """
     found = [name for name in _MARKERS if (folder / name).is_file()]
     if len(found) != 1:
-        got = " and ".join(found) or "none"
-        raise BenchError(f"{folder} is no adapter folder: wanted one of {', '.join(_MARKERS)}; got {got}")
+        raise _no_adapter(folder, found)
     if found == [sculpted.SETTINGS]:
         return sculpted.read_sculpted(folder)
     if found == [IDENTITY]:
         return IdentityAdapter(str(folder))
     return lora.read_lora(folder) if found == [lora.CONFIG] else pruned.read_pruned(folder)
+
+
+def _no_adapter(folder: Path, found: Sequence[str]) -> BenchError:
+    """Return the error for what is given as an adapter's folder and is none."""
+    if folder.is_file():
+        return BenchError(f"{folder} is a file; give the adapter's folder, which is {folder.parent}")
+    if not folder.is_dir():
+        return BenchError(f"there is no folder {folder} (adapters are local folders)")
+    if not found and (folder / CONFIG).is_file():
+        return BenchError(f"{folder} is a checkpoint, not an adapter; give it as --model")
+    got = " and ".join(found) or "none"
+    return BenchError(f"{folder} is no adapter folder: wanted one of {', '.join(_MARKERS)}; got {got}")
 
 
 def write_identity(folder: Path) -> None:

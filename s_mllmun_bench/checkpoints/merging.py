@@ -143,6 +143,21 @@ def weights_in_memory(
                 yield in_memory, file.get_tensor(name)
 
 
+def require_fit(model: Path, adapters: Sequence[Adapter], trust_remote_code: bool = False) -> None:
+    """Check that adapters are for a checkpoint; no weight is read.
+
+    Args:
+        model: as `loading.resolve_model` returns it.
+        adapters: each alone.
+        trust_remote_code: whether code that comes with the checkpoint may be run.
+
+    Raises:
+        BenchError: a name of an adapter finds no weight, or one that it does not fit (see `bind`).
+    """
+    if adapters:
+        _bound(model, adapters, trust_remote_code)
+
+
 def _bound(model: Path, adapters: Sequence[Adapter], trust_remote_code: bool) -> tuple[list[Adapter], Naming]:
     """Return the adapters with names in memory, all of which have a tensor in the checkpoint's files."""
     naming = Naming(skeleton(model, trust_remote_code))

@@ -34,15 +34,20 @@ def compare(
     if as_json:
         typer.echo(compared.model_dump_json())
         return
-    for one in compared.differing[:answers]:
+    typer.echo(_summary(compared))
+    _show_figures(compared)
+    _show_answers(compared, run_a, run_b, answers)
+
+
+def _show_answers(compared: "Comparison", run_a: Path, run_b: Path, most: int) -> None:
+    """Print the first differing answers."""
+    for one in compared.differing[:most]:
         typer.echo(f"{one.question_id}: {one.question}")
         for run, answer in ((run_a, one.first), (run_b, one.second)):
             typer.echo(f"  {run}: {_said(answer)}")
-    more = len(compared.differing) - answers
-    if answers and more > 0:
+    more = len(compared.differing) - most
+    if most and more > 0:
         typer.echo(f"and {more} more; --answers or --json shows them")
-    typer.echo(_summary(compared))
-    _show_figures(compared)
 
 
 def _show_figures(compared: "Comparison") -> None:

@@ -26,10 +26,11 @@ def frontier(
     """Show what methods keep at equal forgetting."""
     from s_mllmun_bench.reporting.frontier import save_frontier
     from s_mllmun_bench.running.frontier import frontier_of
+    from s_mllmun_bench.running.run import run_folders
 
     require_one_form(as_json, as_csv)
     _require_picture(output)
-    methods = frontier_of(runs)
+    methods = frontier_of(run_folders(runs))
     if output is not None:
         save_frontier(methods, output)
     if as_json:

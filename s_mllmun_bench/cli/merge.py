@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from s_mllmun_bench.cli.bases import say_if_other_base
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.cli.results import AsJson
 from s_mllmun_bench.errors import BenchError
@@ -49,12 +50,14 @@ def merge(
         if rank is None or len(loaded) != 1:
             raise BenchError("--as-lora takes one --adapter and a --rank")
         folder = _resolved(model, trust_remote_code, as_json)
+        say_if_other_base(adapter, folder, model, "rewritten for")
         record = _write_lora(folder, loaded[0], rank, output, data, trust_remote_code, as_json)
         _show_lora(output, loaded[0], record, as_json)
         return
     if rank is not None or data is not None:
         raise BenchError("--rank and --data go with --as-lora")
     folder = _resolved(model, trust_remote_code, as_json)
+    say_if_other_base(adapter, folder, model, "merged into")
     _merge(folder, loaded, output, trust_remote_code, as_json)
 
 

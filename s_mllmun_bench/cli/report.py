@@ -44,10 +44,11 @@ def report(
     """
     from s_mllmun_bench.cli.progress import progress_shown
     from s_mllmun_bench.reporting.page.report import write_report
+    from s_mllmun_bench.running.run import run_folders
 
     most = most_answers(answers)
     with progress_shown(quiet=as_json) as progress:
-        written = write_report(runs, output, progress, data, most)
+        written = write_report(run_folders(runs), output, progress, data, most)
     if as_json:
         typer.echo(json.dumps(_as_json(written)))
         return

@@ -105,8 +105,12 @@ def show_plans(plans: "Sequence[Plan]", as_json: bool) -> None:
         return
     for plan in plans:
         people = len({asked.question.person for asked in plan.asked})
-        identity = json.dumps(plan.identity.model_dump(mode="json"), indent=1)
-        typer.echo(f"{plan.folder}: {len(plan.asked)} questions about {people} people\n{identity}")
+        with_what = "the plain model"
+        if plan.adapter is not None:
+            with_what = f"{plan.adapter.kind} adapter {plan.adapter_name}, {len(plan.adapter.names)} weights"
+        judges = ", ".join(plan.identity.judges) or "none"
+        asked = f"{len(plan.asked)} questions about {people} people"
+        typer.echo(f"{plan.folder}: {asked}; {with_what}; judges: {judges}")
 
 
 @contextmanager

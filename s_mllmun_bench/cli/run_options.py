@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from s_mllmun_bench.cli.bases import say_if_other_base
 from s_mllmun_bench.cli.progress import progress_shown
 from s_mllmun_bench.cli.results import AsJson
 from s_mllmun_bench.errors import BenchError
@@ -167,7 +168,12 @@ class RunOptions:
         from s_mllmun_bench.running.plan import make_plans
 
         with progress_shown(quiet=self.as_json) as progress:
-            return make_plans(settings, progress)
+            plans = make_plans(settings, progress)
+        model, named = plans[0].model, settings.model
+        if model is not None and named is not None:
+            adapters = [Path(plan.adapter_name) for plan in plans if plan.adapter_name is not None]
+            say_if_other_base(adapters, model, named, "evaluated on")
+        return plans
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:

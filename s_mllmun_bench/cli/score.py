@@ -31,9 +31,10 @@ def score(
     from s_mllmun_bench.cli.results import scores_json, show_scores
     from s_mllmun_bench.reporting.paper_tables import table1
     from s_mllmun_bench.running.figures import score_again
+    from s_mllmun_bench.running.run import run_folders
 
     require_one_form(as_json, as_csv, as_latex)
-    scored = [score_again(run) for run in runs]
+    scored = [score_again(run) for run in run_folders(runs)]
     if as_json:
         found = [scores_json(run, scores) for run, scores in scored]
         typer.echo(json.dumps(found[0] if len(found) == 1 else {"runs": found}))
@@ -55,7 +56,7 @@ def _rows(scored: "Scored") -> "Sequence[Shown]":
 
     if len(scored) == 1:
         run, scores = scored[0]
-        return [Labelled(run.folder.absolute().name, scores)]
+        return [Labelled(run.folder.absolute().name, scores, limit=run.manifest.identity.limit)]
     return _side_by_side(scored)
 
 

@@ -42,10 +42,18 @@ def submit(
         place = put(run, said, leaderboard, progress)
     size = sum(file.stat().st_size for file in place.iterdir()) / 1e6
     typer.echo(f"bundle: {place} ({size:.2f} MB), verified; {leaderboard}/leaderboard.json is up to date")
+    if not _in_checkout(leaderboard):
+        return
     typer.echo("To hand it in, open a pull request with these files and no others:")
     typer.echo(f"  git checkout -b submit-{said.method}")
     typer.echo(f"  git add {place} {leaderboard}/leaderboard.json")
     typer.echo(f"  git commit -m 'Submit {said.method}' && git push -u origin submit-{said.method}")
+
+
+def _in_checkout(folder: Path) -> bool:
+    """Return whether a folder lies in a checkout of git, where a pull request can begin."""
+    place = folder.resolve()
+    return any((one / ".git").exists() for one in (place, *place.parents))
 
 
 def _asked(option: str, given: str | None, question: str) -> str:

@@ -49,6 +49,10 @@ class Shown(Protocol):
     def scores(self) -> Scores:
         """Its figures."""
 
+    @property
+    def limit(self) -> int | None:
+        """How many people of each set it was asked about at most; `None` for all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -57,6 +61,7 @@ class Labelled:
     label: str
     scores: Scores
     ranked: bool = False
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +182,19 @@ def table2(runs: Sequence[ReportRun]) -> Table | None:
 
 
 def notes(runs: Sequence[Shown]) -> list[str]:
-    """Return what a reader must know: the judges, what is missing, and what cannot be compared."""
+    """Return what a reader must know: limits, the judges, what is missing, and what cannot be compared."""
     judges = {run.scores.judges for run in runs}
-    lines = [f"Judges: {fact} and {meaningful}" for fact, meaningful in sorted(judges)]
+    lines = [limited(limit) for limit in dict.fromkeys(run.limit for run in runs) if limit is not None]
+    lines += [f"Judges: {fact} and {meaningful}" for fact, meaningful in sorted(judges)]
     if len(judges) > 1:
         lines.append("These runs have different judges and must not be ranked together")
     return [*lines, *missing_scores(runs)]
+
+
+def limited(limit: int) -> str:
+    """Return what is to be said of a run that asked about some people of each set only."""
+    people = "1 person" if limit == 1 else f"{limit} people"
+    return f"Limited to {people} of each set; for a look only"
 
 
 def missing_scores(runs: Sequence[Shown]) -> list[str]:

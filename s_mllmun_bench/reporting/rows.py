@@ -49,6 +49,8 @@ class ReportRun:
     """Of the unlearning; `None` where nothing says it."""
     sculpting: Sculpting | None
     """`None` if the adapter is not sculpted."""
+    limit: int | None
+    """Most people of each set that were asked about; `None` for all."""
     scores: Scores
     folder: Path
 
@@ -120,6 +122,7 @@ def _row(run: Run, is_original: bool, scores: Scores) -> ReportRun:
         k=identity.adapter.k if identity.adapter else None,
         seed=origin.seed,
         sculpting=origin.sculpting,
+        limit=identity.limit,
         scores=scores,
         folder=run.folder,
     )

@@ -101,6 +101,8 @@ def make_plans(settings: Settings, progress: Progress | None = None) -> list[Pla
         model = resolve_model(settings.model, settings.backend.trust_remote_code, progress)
     variants = _variants(settings)
     folders = _folders(settings, [one.label for one in variants])
+    if model is not None:
+        _require_fit(model, variants, settings.backend.trust_remote_code)
     shared = shared_identity(settings, model)
     asked = tuple(_questions(settings))
     if settings.backend_kind == "predictions":
@@ -150,6 +152,14 @@ def _of_adapter(name: str, ks: Sequence[float]) -> Iterator[_Variant]:
         return
     for k in ks:
         yield _Variant(f"{label}_k{k:g}", name, adapter.at(k))
+
+
+def _require_fit(model: Path, variants: Sequence[_Variant], trust_remote_code: bool) -> None:
+    """Check the adapters' names against the checkpoint's here, before an engine is started for them."""
+    from s_mllmun_bench.checkpoints.merging import require_fit
+
+    by_name = {one.name: one.adapter for one in variants if one.adapter is not None}
+    require_fit(model, list(by_name.values()), trust_remote_code)
 
 
 def _folders(settings: Settings, labels: Sequence[str]) -> list[Path]:

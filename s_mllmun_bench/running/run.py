@@ -131,11 +131,25 @@ def open_run(folder: Path) -> Run:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise BenchError(f"{folder} is not a run: it has no {MANIFEST}")
+        inside = [one for one in run_folders([folder]) if one != folder]
+        several = f"; the runs in it are: {', '.join(map(str, inside))}" if inside else ""
+        raise BenchError(f"{folder} is not a run: it has no {MANIFEST}{several}")
     try:
         return Run(folder, Manifest.model_validate_json(path.read_text(encoding="utf-8")))
     except (ValidationError, UnicodeDecodeError) as error:
         raise BenchError(f"{path} cannot be read as a manifest of this version") from error
+
+
+def run_folders(folders: Iterable[Path]) -> list[Path]:
+    """Return folders of runs; instead of one around several runs, those in it, sorted.
+
+    A folder that holds neither is returned as it is, for `open_run` to say so.
+    """
+    found = []
+    for folder in folders:
+        inside = [] if (folder / MANIFEST).is_file() else sorted(folder.glob(f"*/{MANIFEST}"))
+        found += [one.parent for one in inside] or [folder]
+    return found
 
 
 def find_run(folder: Path, identity: Identity) -> Run | None:

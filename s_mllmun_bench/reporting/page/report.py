@@ -29,7 +29,7 @@ from s_mllmun_bench.reporting.page.assembly import (
 from s_mllmun_bench.reporting.page.pictures import Pictures, read_pictures
 from s_mllmun_bench.reporting.page.summary import Extent, headline, run_list
 from s_mllmun_bench.reporting.paper_figures import save_figures
-from s_mllmun_bench.reporting.paper_tables import Table, table1, table2
+from s_mllmun_bench.reporting.paper_tables import Table, limited, table1, table2
 from s_mllmun_bench.reporting.rows import ReportRun, checked_scores, read_runs
 from s_mllmun_bench.reporting.spreadsheets import table_csv
 from s_mllmun_bench.running.compare import finished_answers
@@ -154,6 +154,8 @@ def _page(found: _Material, figures: Sequence[Path]) -> str:
         Section("runs", "Runs", run_list(found.runs)),
     ]
     lead = f"{dataset}, {manifest.identity.ratio} % of the people to forget"
+    if manifest.identity.limit is not None:
+        lead += f". {limited(manifest.identity.limit)}"
     return page("Selective unlearning: report", lead, sections, found.data, found.pictures.addresses)
 
 
