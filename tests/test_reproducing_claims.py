@@ -253,6 +253,7 @@ def test_the_document_holds_verdicts_tables_pictures_and_what_was_not_run(runs: 
         few_shot=("half",),
         few_shot_at=1.0,
         steps=(3, 4),
+        runs=tmp_path / "out" / "page" / "runs.tar.xz",
     )
     path = tmp_path / "out" / "page.md"
     write_document(path, [runs.board()], how)
@@ -263,6 +264,7 @@ def test_the_document_holds_verdicts_tables_pictures_and_what_was_not_run(runs: 
         "| IDK tuning over-generalises | **holds** |",
         "| SMFA, k = 10 | 1 | 9.00 [9.00, 9.00] | 7.00 [7.00, 7.00] |",
         "**A part of the plan**: 3 of its 4 steps are done.",
+        "is in [page/runs.tar.xz](page/runs.tar.xz). `bench reproduce own --runs FILE --stop-after 0` writes",
         "## Does conflict between entries predict damage?",
         "- Something.",
         "- Planned and not finished: a model, 5 %, seed 1: all.",

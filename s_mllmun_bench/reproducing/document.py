@@ -4,6 +4,7 @@ It can be written at any time: what is not finished or failed is named in it, an
 run says "not run".
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ class Circumstances:
     """The k at which they are set beside the whole."""
     steps: tuple[int, int]
     """How many are done, and how many there are."""
+    runs: Path | None = None
+    """The file that all finished runs are kept in; see `packed`."""
 
 
 def write_document(path: Path, boards: Sequence[Board], how: Circumstances) -> None:
@@ -60,7 +63,7 @@ def write_document(path: Path, boards: Sequence[Board], how: Circumstances) -> N
         boards: of every model and ratio; at least one.
         how: what is said of the runs.
     """
-    parts = [*_opening(how), *(_summary(boards) if len(boards) > 1 else ())]
+    parts = [*_opening(how), *_kept(how, path), *(_summary(boards) if len(boards) > 1 else ())]
     for board in boards:
         parts += _board(board, path)
     parts += controls(boards)
@@ -87,6 +90,17 @@ def _opening(how: Circumstances) -> Iterator[str]:
         yield from (
             f"**A part of the plan**: {how.steps[0]} of its {how.steps[1]} steps are done. What lacks is "
             "named at the end, and nothing stands in for it.",
+            "",
+        )
+
+
+def _kept(how: Circumstances, document: Path) -> Iterator[str]:
+    """Yield where the runs are, if they are kept in a file."""
+    if how.runs is not None:
+        place = Path(os.path.relpath(how.runs, document.parent)).as_posix()
+        yield from (
+            f"Every answer and verdict behind this page is in [{place}]({place}). `{how.command} --runs FILE "
+            "--stop-after 0` writes the page again from it, without computing a run.",
             "",
         )
 

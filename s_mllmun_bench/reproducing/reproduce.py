@@ -82,6 +82,7 @@ def reproduce(
             few_shot=plan.tier.few_shot,
             few_shot_at=what.smfa.candidates[-1],
             steps=(len(plan.steps) - len(unsettled(plan.steps)), len(plan.steps)),
+            runs=runs,
         )
         write_document(document, boards, how)
         if runs is not None:
