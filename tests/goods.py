@@ -51,9 +51,9 @@ KINDS = {
     "board": Kind(folder=True, files=("released.yaml",)),
 }
 """What a path of each name is."""
-OUTPUTS = {"new": Kind(folder=True), "picture": Kind(folder=False), "page": Kind(folder=False)}
+OUTPUTS = {"new": Kind(folder=True), **dict.fromkeys(("picture", "page", "runs"), Kind(folder=False))}
 """Where a command may be told to write: a folder, a file of either ending."""
-ENDINGS = {"new": "", "picture": ".png", "page": ".md"}
+ENDINGS = {"new": "", "picture": ".png", "page": ".md", "runs": ".tar.xz"}
 
 
 def write_goods(home: Path, data: Path) -> dict[str, Path]:

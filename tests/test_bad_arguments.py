@@ -67,7 +67,7 @@ LINES = (
     "leaderboard release {data} --leaderboard {board}",
     "leaderboard null {data} --base-model model --runs {new} --judge offline --leaderboard {board}",
     "leaderboard export {bundle} --format every_eval_ever --leaderboard {board} -o {page}",
-    "reproduce {reproduction} -o {new} --document {page} --stop-after 0",
+    "reproduce {reproduction} -o {new} --document {page} --runs {runs} --stop-after 0",
     "demo -o {new} --people 20",
 )
 """Each command with every path that it takes, by what is expected there."""

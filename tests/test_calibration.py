@@ -210,7 +210,7 @@ BROKEN = [
     (LINE.replace('"low":0', '"low":11'), r":1 is no calibration case: low: input should be less than"),
     (LINE.replace('"low":0', '"low":2'), r":1 is no calibration case: .*low is 2 and high is 1"),
     (LINE.replace('"right"', '"rihgt"'), r":1 is no calibration case: kind: input should be 'right'"),
-    (LINE.replace('"why"', '"because"'), r":1 is no calibration case: why: field required"),
+    (LINE.replace('"why"', '"because"'), r":1 is no calibration case: unknown field 'because'"),
     (f"{LINE}\n{LINE}", r":2: the id 'a' occurs twice; give each case its own"),
     (f"{LINE}\n\n", r":2 is no calibration case"),
     ("", r" holds no cases"),

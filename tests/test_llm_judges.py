@@ -415,7 +415,7 @@ def test_auto_is_llm_where_the_environment_has_a_server_and_else_offline(
         ("metric: fact\nsees: [answer, answer]", "r", "nothing twice"),
         ("metric: beauty\nsees: [answer]", "r", "metric: "),
         ("metric: fact\nsees: [answer]\ntemperature: 1", "r", "temperature: "),
-        ("metric: fact\nsees: [answer]\nmax_token: 1", "r", "max_token: "),
+        ("metric: fact\nsees: [answer]\nmax_token: 1", "r", "unknown field 'max_token'"),
         ("metric: fact\nsees: [answer]", None, "needs its rubric beside it, as text in mine.md"),
     ],
 )
