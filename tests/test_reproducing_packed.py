@@ -1,10 +1,12 @@
 """Runs kept in one file: the document can be written of them, and what is there is not made again."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from judged_runs import a_run
 
+from s_mllmun_bench.data.layout import README
 from s_mllmun_bench.errors import BenchError
 from s_mllmun_bench.reproducing.cells import Plan
 from s_mllmun_bench.reproducing.masses import MASSES, _mass
@@ -24,16 +26,20 @@ def planned(root: Path) -> Plan:
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Plan:
+def finished(tmp_path: Path, mini_data: Path) -> Plan:
     """Return a plan of which all runs are finished and every adapter has a record and weights."""
+    for step in planned(tmp_path / "one").until("data"):
+        step.folder.mkdir(parents=True)
+        shutil.copy(mini_data / README, step.folder)
     plan = planned(tmp_path / "one")
     runs = {run for cell in plan.cells for run in (cell.run, cell.validation) if run is not None}
     for run in runs:
         score_again(a_run(run, (8.0, 2.0)))
     for step in plan.steps:
-        if step.kind != "evaluate":
+        if step.kind not in ("build", "evaluate"):
             step.folder.mkdir(parents=True)
             (step.folder / RECORD).write_text(step.name)
+            (step.folder / README).write_text(f"made in {tmp_path}")
             (step.folder / "weights.safetensors").write_bytes(bytes(100))
     note(plan.root, plan.steps[0], 60.0, by_command=True)
     (plan.root / MASSES).write_text('{"adapter": "smfa", "k": 1, "mass": 0.25}\n')
@@ -55,6 +61,9 @@ def test_of_packed_runs_all_but_weights_is_there_and_nothing_is_left_to_do(
     adapter = next(step for step in plan.steps if step.kind == "unlearn")
     assert (adapter.folder / RECORD).read_text() == adapter.name
     assert not (adapter.folder / "weights.safetensors").exists()
+    # A card that PEFT writes beside an adapter names folders of the machine; a dataset's says what it is.
+    assert not (adapter.folder / README).exists()
+    assert all((step.folder / README).is_file() for step in plan.until("data"))
     assert not adapter.is_done
     assert times(root) == times(finished.root)
     # The mass of a mask outlives the weights it was counted on; of no others is one made up.

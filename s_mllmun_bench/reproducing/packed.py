@@ -20,8 +20,8 @@ from s_mllmun_bench.reproducing.steps import LEFT_OUT
 from s_mllmun_bench.whole import write_whole
 
 _OF_RUNS = ("answers.jsonl", "manifest.json", "scores.json", "verdicts.jsonl")
-_RECORDS = (README, "sculpted_adapter.json", "unlearning.json")
-"""Of a dataset, an adapter and whatever else a run follows from."""
+_RECORDS = ("sculpted_adapter.json", "unlearning.json")
+"""Of an adapter, or whatever else a run follows from; of a dataset its card, which holds its digest."""
 _NOTE = b"Only the records of this folder were kept. What needs more of it makes it anew.\n"
 _WINDOW = 64 * 2**20
 """Bytes that the compression looks back: many runs, whose answers are much alike."""
@@ -78,6 +78,7 @@ def _kept(plan: Plan) -> Iterator[tuple[str, bytes]]:
     files = [run / name for name in _OF_RUNS for run in finished]
     made = sorted({step.folder for step in plan.steps if step.kind != "evaluate" and step.folder.is_dir()})
     files += [folder / name for folder in made for name in _RECORDS if (folder / name).is_file()]
+    files += [card for step in plan.until("data") if (card := step.folder / README).is_file()]
     files += [plan.root / name for name in (TIMES, MASSES) if (plan.root / name).is_file()]
     for file in files:
         yield file.relative_to(plan.root).as_posix(), file.read_bytes()
