@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from asking import changed, files
+from interrupts import heeding_interrupts
 from scripted import silent
 
 from s_mllmun_bench.checkpoints.loading import resolve_model
@@ -145,6 +146,7 @@ def test_an_interrupted_command_leaves_nothing_behind(settings: Settings, tmp_pa
         text=True,
         start_new_session=True,
         env={**os.environ, "HOME": str(home)},
+        preexec_fn=heeding_interrupts,
     )
     answers = settings.output / "answers.jsonl"
     while process.poll() is None and not (answers.exists() and answers.stat().st_size):

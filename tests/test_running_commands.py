@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from asking import asked, changed, files, one_plan, run_one
 from click.testing import Result
+from interrupts import heeding_interrupts
 from scripted import ScriptedBackend, silent
 from typer.testing import CliRunner
 
@@ -232,7 +233,9 @@ def test_ctrl_c_ends_a_real_run_cleanly_and_the_same_command_continues(
     ]
     bench = [sys.executable, "-c", "from s_mllmun_bench.cli import main; main()", "eval", *map(str, typed)]
     environment = {**os.environ, "HF_DATASETS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(bench, text=True, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        bench, text=True, stderr=subprocess.PIPE, env=environment, preexec_fn=heeding_interrupts
+    )
     answers = run / "answers.jsonl"
     while process.poll() is None and not (answers.exists() and answers.stat().st_size):
         time.sleep(0.01)
