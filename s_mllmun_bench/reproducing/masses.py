@@ -5,7 +5,6 @@ the unmasked update costs the people who stay, by task. If the first predicted t
 which more is masked would do more harm. A larger forget set may raise both, so the ratios also stand alone.
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from s_mllmun_bench.records import TASKS, Task
+from s_mllmun_bench.lines import LineFile
+from s_mllmun_bench.records import TASKS, Record, Task
 from s_mllmun_bench.reporting.paper_tables import DASH, TASK_TITLES
 from s_mllmun_bench.reproducing.board import Board, Result
 from s_mllmun_bench.reproducing.steps import LEFT_OUT
@@ -22,6 +22,16 @@ LEAST = 5
 """Trainings from which a correlation is worth a number."""
 MASSES = "masses.jsonl"
 """The file of masses in a reproduction's folder, which outlive the adapters."""
+
+
+class Mass(Record):
+    """A line of `MASSES`."""
+
+    adapter: str
+    """Its folder's name."""
+    k: float
+    mass: float
+    """As `masked_mass` found it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +64,12 @@ def trainings(board: Board, k: float) -> list[Training]:
 
 def _mass(folder: Path, k: float) -> float | None:
     """Return an adapter's `masked_mass`, found once; `None` if it was not and the weights are gone."""
-    path = folder.parents[1] / MASSES
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    known = {(one["adapter"], one["k"]): float(one["mass"]) for one in map(json.loads, lines)}
-    mass = known.get((folder.name, k))
-    if mass is None and folder.is_dir() and not (folder / LEFT_OUT).exists():
-        mass = masked_mass(folder, k)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"adapter": folder.name, "k": k, "mass": mass}) + "\n")
+    masses = LineFile(folder.parents[1] / MASSES, Mass)
+    known = next((one.mass for one in masses.read() if (one.adapter, one.k) == (folder.name, k)), None)
+    if known is not None or not folder.is_dir() or (folder / LEFT_OUT).exists():
+        return known
+    mass = masked_mass(folder, k)
+    masses.append([Mass(adapter=folder.name, k=k, mass=mass)])
     return mass
 
 

@@ -46,6 +46,9 @@ class _Planner:
     def __init__(self, reproduction: Reproduction, plan: Plan) -> None:
         self.what, self.plan, self.tier = reproduction, plan, plan.tier
         self.choices: Choices = {}
+        self.data, self.validation = (
+            self._build(recipe) for recipe in (self.what.data, self.what.validation)
+        )
 
     def planned(self) -> Plan:
         tier, (seed, *seeds), (ratio, *ratios) = self.tier, self.tier.seeds, self.tier.ratios
@@ -63,15 +66,14 @@ class _Planner:
         return self.plan
 
     def _place(self, model: str, ratio: Ratio, seed: int) -> Place:
-        data, validation = (self._build(recipe) for recipe in (self.what.data, self.what.validation))
         return Place(
             self.plan,
             model,
             ratio,
             seed,
-            self._asking(data, ratio, self.tier.limit),
-            self._asking(validation, ratio, self.tier.validation_limit),
-            self._finetune(model, data),
+            self._asking(self.data, ratio, self.tier.limit),
+            self._asking(self.validation, ratio, self.tier.validation_limit),
+            self._finetune(model, self.data),
         )
 
     def _at(self, at: Place) -> None:
